@@ -1,0 +1,1 @@
+"""How it is asked for: HTTP JSON (``api.v1``) and pages (``api.web``)."""

@@ -1,0 +1,1 @@
+"""What happens, who may, and in which order."""
