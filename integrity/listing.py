@@ -105,10 +105,10 @@ class ClockReading:
 
 @dataclass(frozen=True, slots=True)
 class RecordedFile:
-    """A file as the recorder describes it; not yet evidence.
+    r"""A file as the recorder describes it; not yet evidence.
 
     Attributes:
-        path: Readable path with ``/`` between parts. What cannot be shown as text is escaped as ``\\udXXX`` or ``\\xNN``, spelled out.
+        path: Readable path with ``/`` between parts. What cannot be shown as text is escaped as ``\udXXX`` or ``\xNN``, spelled out.
         path_raw_base64: The path's bytes exactly as the recorder keeps them (UTF-16LE on FAT and exFAT), in base64.
         size_bytes: Size the recorder announces.
         modified: Wall time of the last change as the recorder wrote it, with an offset only where the recorder wrote one.
