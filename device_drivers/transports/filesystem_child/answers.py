@@ -1,0 +1,172 @@
+"""Read the answers of the program that parses file systems, believing nothing in them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from device_drivers.errors import FileSystemReaderError
+from integrity.listing import MAX_SIZE_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeFacts:
+    """A volume as its boot sector and root directory describe it.
+
+    Attributes:
+        number: Its place among the disk's volumes, from 0.
+        kind: ``FAT12``, ``FAT16``, ``FAT32`` or ``exFAT``.
+        volume_id: Serial number, 8 hexadecimal digits.
+        label: Label, where it has one.
+    """
+
+    number: int
+    kind: str
+    volume_id: str
+    label: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Locator:
+    """How a file or directory is found again on an unchanged disk."""
+
+    volume: int
+    entry: int
+    first_cluster: int
+    valid_bytes: int
+    is_contiguous: bool
+
+    def __str__(self) -> str:
+        return f"{self.volume}:{self.entry}:{self.first_cluster}:{self.valid_bytes}:{int(self.is_contiguous)}"
+
+    @classmethod
+    def parse(cls, text: str) -> Locator:
+        """Read what ``str`` made.
+
+        Raises:
+            ValueError: It is no locator.
+        """
+        volume, entry, cluster, valid, contiguous = map(int, text.split(":"))
+        return cls(volume, entry, cluster, valid, bool(contiguous))
+
+    @property
+    def place(self) -> dict[str, int | bool]:
+        """The place as the program's calls want it."""
+        return {
+            "entry": self.entry,
+            "first_cluster": self.first_cluster,
+            "length": self.valid_bytes,
+            "is_contiguous": self.is_contiguous,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class FoundEntry:
+    """One directory entry in use."""
+
+    name: str
+    raw: bytes
+    is_directory: bool
+    size_bytes: int
+    locator: Locator
+    modified: str | None
+    created: str | None
+    attributes: str
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryPage:
+    """A stretch of a directory; ``following`` is where the next begins, or ``None`` after the last."""
+
+    entries: tuple[FoundEntry, ...]
+    following: int | None
+    damage: str | None
+
+
+def read_volumes(answer: Mapping[str, Any]) -> tuple[tuple[VolumeFacts, ...], tuple[str, ...]]:
+    """Read the answer to ``open``: the volumes, and what makes others unreadable.
+
+    Raises:
+        FileSystemReaderError: The answer is malformed.
+    """
+    with_numbers = enumerate(_list(answer, "volumes"))
+    facts = tuple(VolumeFacts(number, _text(each, "kind"), _text(each, "volume_id"), _optional_text(each, "label")) for number, each in with_numbers)
+    return facts, tuple(str(each)[:200] for each in _list(answer, "unreadable"))
+
+
+def read_directory_page(answer: Mapping[str, Any], volume: int) -> DirectoryPage:
+    """Read the answer to ``directory``.
+
+    Raises:
+        FileSystemReaderError: The answer is malformed.
+    """
+    entries = tuple(_read_entry(each, volume) for each in _list(answer, "entries"))
+    following = None if answer.get("next") is None else _number(answer, "next")
+    return DirectoryPage(entries, following, _optional_text(answer, "damage"))
+
+
+def read_runs(answer: Mapping[str, Any], *, disk_bytes: int) -> tuple[list[tuple[int, int]], int]:
+    """Read the answer to ``runs``: stretches of the disk, all of them inside it, and how many there are in all.
+
+    Raises:
+        FileSystemReaderError: The answer is malformed.
+    """
+    runs = []
+    for pair in _list(answer, "runs"):
+        if not isinstance(pair, list) or len(pair) != 2 or not all(isinstance(each, int) and each >= 0 for each in pair):
+            raise FileSystemReaderError("it sent a malformed stretch")
+        start = min(pair[0], disk_bytes)
+        runs.append((start, min(pair[1], disk_bytes - start)))
+    return runs, _number(answer, "total")
+
+
+def _read_entry(entry: Mapping[str, Any], volume: int) -> FoundEntry:
+    try:
+        raw = base64.b64decode(_text(entry, "raw"), validate=True)
+    except binascii.Error as error:
+        raise FileSystemReaderError("it sent a malformed name") from error
+    locator = Locator(
+        volume,
+        entry=_number(entry, "entry"),
+        first_cluster=_number(entry, "first_cluster"),
+        valid_bytes=_number(entry, "valid_bytes"),
+        is_contiguous=bool(entry.get("is_contiguous")),
+    )
+    return FoundEntry(
+        name=_text(entry, "name"),
+        raw=raw,
+        is_directory=bool(entry.get("is_directory")),
+        size_bytes=min(_number(entry, "size_bytes"), MAX_SIZE_BYTES),
+        locator=locator,
+        modified=_optional_text(entry, "modified"),
+        created=_optional_text(entry, "created"),
+        attributes=_text(entry, "attributes"),
+    )
+
+
+def _list(answer: Mapping[str, Any], key: str) -> list[Any]:
+    value = answer.get(key)
+    if not isinstance(value, list):
+        raise FileSystemReaderError(f"its answer has no list {key!r}")
+    return value
+
+
+def _text(answer: Mapping[str, Any], key: str) -> str:
+    value = answer.get(key)
+    if not isinstance(value, str):
+        raise FileSystemReaderError(f"its answer has no text {key!r}")
+    return value
+
+
+def _optional_text(answer: Mapping[str, Any], key: str) -> str | None:
+    return None if answer.get(key) is None else _text(answer, key)
+
+
+def _number(answer: Mapping[str, Any], key: str) -> int:
+    value = answer.get(key)
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**64:
+        raise FileSystemReaderError(f"its answer has no number {key!r}")
+    return value
