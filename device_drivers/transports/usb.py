@@ -166,8 +166,15 @@ def find_usb_devices(backend: Backend | None = None) -> Iterator[tuple[Any, UsbD
     """List what is plugged in, hubs left out, as pairs of pyusb device and description.
 
     A device that leaves while it is looked at, or whose descriptors cannot be read, is left out.
+
+    Raises:
+        TransferError: The bus could not be looked at.
     """
-    for device in usb.core.find(find_all=True, backend=backend or libusb_package.get_libusb1_backend()):
+    try:
+        devices = list(usb.core.find(find_all=True, backend=backend or libusb_package.get_libusb1_backend()))
+    except (usb.core.USBError, usb.core.NoBackendError) as error:
+        raise TransferError("looking at what is plugged in", str(error)) from error
+    for device in devices:
         if device.bDeviceClass == HUB_CLASS:
             continue
         try:
