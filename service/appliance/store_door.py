@@ -90,6 +90,7 @@ async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, s
     finally:
         for copy in copies:
             copy.cancel()
+        inner_writer.close()  # before anything that a stop could interrupt
         await asyncio.gather(*copies, return_exceptions=True)
         await _close(inner_writer)
 
