@@ -199,8 +199,7 @@ def open_usb_device(device: Any, description: UsbDescription, interface: UsbInte
         with _translated("opening the device", description):
             if _kernel_holds(device, interface.number):
                 device.detach_kernel_driver(interface.number)
-            if device.get_active_configuration().bConfigurationValue == 0:
-                device.set_configuration()
+            _configure(device)
             usb.util.claim_interface(device, interface.number)
     except BaseException:
         usb.util.dispose_resources(device)
@@ -213,6 +212,16 @@ def _kernel_holds(device: Any, number: int) -> bool:
         return bool(device.is_kernel_driver_active(number))
     except NotImplementedError:  # a backend without a kernel
         return False
+
+
+def _configure(device: Any) -> None:
+    """Set the first configuration unless one is set; setting one again would reset what the device is doing."""
+    try:
+        device.get_active_configuration()
+    except usb.core.USBError as error:
+        if error.errno is not None:
+            raise
+        device.set_configuration()  # pyusb says "not set" without a number
 
 
 def _describe(device: Any) -> UsbDescription:

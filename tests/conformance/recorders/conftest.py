@@ -1,0 +1,59 @@
+"""Every way to one and the same recorder."""
+
+import contextlib
+import random
+
+import pytest
+
+from device_drivers.families.mass_storage import FAMILY
+from device_drivers.registry import open_image
+from tests.integration.device_drivers.media import ExfatImage, card, in_partition, write_card
+from tests.integration.device_drivers.peers import foreign_disks, open_at, virtual_recorder
+
+_RANDOM = random.Random(20261124)
+FILES = {
+    "DCIM/100MEDIA/BWC7_100234_20261124093015_1.MP4": _RANDOM.randbytes(3_000_001),
+    "DCIM/100MEDIA/BWC7_100234_20261124093015_1.log": b"gps\n" * 99,
+    "DCIM/100MEDIA/empty.mp4": b"",
+    "DCIM/执法记录 一.mov": _RANDOM.randbytes(65_536),
+    "VIDEO/exactly one cluster.avi": _RANDOM.randbytes(32_768),
+    "tail.bin": _RANDOM.randbytes(32_769),
+}
+IDENTITY = "serial=BWC7\r\nofficer=100234\r\nofficer_name=示范人员\r\n".encode("gbk")
+
+
+@pytest.fixture(scope="session")
+def content():
+    return FILES
+
+
+@pytest.fixture(scope="session")
+def images(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("images")
+    with_identity = {"recorder.txt": IDENTITY, **FILES}
+    fat = write_card(folder / "fat32.img", card(with_identity))
+    exfat = ExfatImage(folder / "exfat.img")
+    folders = {"": exfat.root}
+    for path, data in with_identity.items():
+        parent, _, name = path.rpartition("/")
+        for depth in range(1, len(parent.split("/")) + 1 if parent else 1):
+            above = "/".join(parent.split("/")[:depth])
+            if above not in folders:
+                folders[above] = exfat.add_directory(folders[above.rpartition("/")[0]], above.rpartition("/")[2])
+        exfat.add_file(folders[parent], name, data, contiguous=len(data) % 2 == 0)
+    return {"fat32": fat, "exfat": exfat.close(), "partition": in_partition(folder / "mbr.img", fat)}
+
+
+@pytest.fixture(params=["image fat32", "image exfat", "image partition", "virtual recorder", "foreign fat32", "foreign exfat"])
+def recorder(request, images):
+    """One recorder, opened in one of the ways."""
+    with contextlib.ExitStack() as stack:
+        way, _, what = request.param.partition(" ")
+        if way == "image":
+            yield stack.enter_context(open_image(images[what], families=[FAMILY]))
+        elif way == "foreign":
+            address = stack.enter_context(foreign_disks(images[what]))
+            yield stack.enter_context(open_at(address))
+        else:
+            server = stack.enter_context(virtual_recorder(card({"recorder.txt": IDENTITY, **FILES})))
+            yield stack.enter_context(open_at(server.address))

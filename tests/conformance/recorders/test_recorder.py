@@ -1,0 +1,99 @@
+import base64
+import hashlib
+from dataclasses import replace
+
+import pytest
+
+from device_drivers.errors import RecorderReadError
+from device_drivers.recorder import Recorder, read_fingerprint
+from tests.integration.device_drivers.peers import read_whole
+
+
+def test_it_keeps_the_shape_of_the_promise(recorder):
+    assert isinstance(recorder, Recorder)
+
+
+def test_it_says_who_it_is_and_keeps_the_record_verbatim(recorder):
+    identity = recorder.identity()
+
+    assert (identity.serial, identity.officer_code, identity.officer_name) == ("BWC7", "100234", "示范人员")
+    assert "示范人员".encode("gbk") in base64.b64decode(identity.record_base64)
+    assert len(identity.volume_id) == 8
+
+
+def test_a_disk_has_no_clock(recorder):
+    assert recorder.read_clock() is None
+    assert not recorder.capabilities.can_read_clock
+    assert not recorder.capabilities.can_delete
+
+
+def test_every_file_is_listed_once_with_its_size(recorder, content):
+    listed = list(recorder.list_files())
+
+    assert sorted((file.path, file.size_bytes) for file in listed) == sorted((path, len(data)) for path, data in content.items())
+    assert len({file.locator for file in listed}) == len(listed)
+
+
+def test_names_are_kept_as_the_medium_has_them(recorder, content):
+    raw = {file.path: base64.b64decode(file.path_raw_base64) for file in recorder.list_files()}
+
+    assert raw == {path: path.encode("utf-16-le") for path in content}
+
+
+def test_times_are_wall_times_of_the_recorder(recorder):
+    (file,) = [file for file in recorder.list_files() if file.path == "tail.bin"]
+
+    assert file.modified[:16] == "2026-11-24T09:30"
+
+
+def test_every_byte_comes_as_it_was(recorder, content):
+    read = {file.path: read_whole(recorder, file) for file in recorder.list_files()}
+
+    assert read == content
+
+
+@pytest.mark.parametrize("offset", [1, 511, 512, 32_768, 2_999_999, 3_000_001, 9_000_000])
+def test_reading_begins_at_any_offset(recorder, content, offset):
+    (file,) = [file for file in recorder.list_files() if file.size_bytes == 3_000_001]
+
+    with recorder.open_file(file, offset) as reader:
+        buffer = memoryview(bytearray(1000))
+        count = reader.readinto(buffer)
+
+    assert bytes(buffer[:count]) == content[file.path][offset : offset + 1000]
+
+
+def test_two_files_can_be_read_in_turns(recorder, content):
+    first, second = [file for file in recorder.list_files() if file.size_bytes > 60_000]
+    got = {first.path: bytearray(), second.path: bytearray()}
+
+    with recorder.open_file(first) as one, recorder.open_file(second) as two:
+        buffer = memoryview(bytearray(10_001))
+        for _ in range(7):
+            for file, reader in ((first, one), (second, two)):
+                got[file.path] += buffer[: reader.readinto(buffer)]
+
+    assert all(content[path].startswith(bytes(data)) for path, data in got.items())
+
+
+def test_a_fingerprint_covers_head_and_tail(recorder, content):
+    fingerprints = {file.path: read_fingerprint(recorder, file) for file in recorder.list_files()}
+
+    heads_and_tails = {path: data if len(data) <= 32_768 else data[:16_384] + data[-16_384:] for path, data in content.items()}
+    assert fingerprints == {path: hashlib.sha256(data).hexdigest() for path, data in heads_and_tails.items()}
+
+
+def test_a_listing_can_be_taken_again(recorder):
+    assert list(recorder.list_files()) == list(recorder.list_files())
+
+
+def test_a_locator_of_another_driver_is_refused(recorder):
+    file = next(iter(recorder.list_files()))
+
+    with pytest.raises(RecorderReadError):
+        recorder.open_file(replace(file, locator="elsewhere"))
+
+
+def test_closing_twice_does_nothing(recorder):
+    recorder.close()
+    recorder.close()
