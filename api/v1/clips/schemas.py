@@ -1,0 +1,143 @@
+"""Clips as they are told to programs."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from evidence_store.repositories.clips import ClipRow
+from service.custody.read_chain import Chain
+
+
+class AgencyRef(BaseModel):
+    """An agency by code and name."""
+
+    code: str
+    name: str
+
+
+class OfficerRef(BaseModel):
+    """An officer by number and name."""
+
+    code: str
+    name: str
+
+
+class RecorderRef(BaseModel):
+    """A recorder by the serial number it gave, and whether it is registered."""
+
+    serial: str | None
+    is_registered: bool
+
+
+class ClipItem(BaseModel):
+    """A clip; times in UTC, ``recorded_at`` by the recorder's uncorrected clock."""
+
+    id: UUID
+    state: str
+    quarantine: str | None
+    flags: list[str]
+    size_bytes: int | None
+    sha256: str | None
+    sm3: str | None
+    recorded_at: datetime | None
+    received_at: datetime | None
+    clock_offset_s: float | None
+    original_name: str
+    path: str
+    recorder: RecorderRef
+    officer: OfficerRef | None
+    agency: AgencyRef
+    duration_s: float | None
+    media: dict[str, Any] | None
+
+
+class ClipList(BaseModel):
+    """A page of clips, newest first."""
+
+    items: list[ClipItem]
+    next_cursor: str | None
+
+
+class ViewRequest(BaseModel):
+    """Why someone wants to watch."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    purpose: str = Field(max_length=200)
+
+
+class ViewAnswer(BaseModel):
+    """Leave to watch, until when, and where."""
+
+    view_id: UUID
+    clip_id: UUID
+    expires_at: datetime
+    url: str
+
+
+class CustodyEntry(BaseModel):
+    """One event of a chain; ``canonical`` is the text whose hash is the leaf."""
+
+    seq: int
+    action: str
+    at: datetime
+    actor_kind: str
+    actor_name: str | None
+    details: dict[str, Any]
+    leaf_index: int | None
+    leaf_hash: str
+    canonical: str
+
+
+class CustodyAnswer(BaseModel):
+    """A clip's chain of custody with the newest time-stamped checkpoint."""
+
+    events: list[CustodyEntry]
+    checkpoint: str | None
+    checkpoint_size: int
+    stamped_at: datetime | None
+
+
+def clip_item(row: ClipRow) -> ClipItem:
+    """Tell a clip."""
+    clip = row.clip
+    return ClipItem(
+        id=clip.id,
+        state=clip.state,
+        quarantine=clip.quarantine,
+        flags=clip.flags,
+        size_bytes=clip.size_bytes,
+        sha256=clip.sha256,
+        sm3=clip.sm3,
+        recorded_at=clip.recorded_at,
+        received_at=clip.received_at,
+        clock_offset_s=clip.clock_offset_s,
+        original_name=clip.original_name,
+        path=clip.path,
+        recorder=RecorderRef(serial=clip.claimed_serial, is_registered=row.recorder is not None),
+        officer=OfficerRef(code=row.officer.code, name=row.officer.name) if row.officer else None,
+        agency=AgencyRef(code=row.agency.code, name=row.agency.name),
+        duration_s=clip.duration_s,
+        media=clip.media,
+    )
+
+
+def custody_answer(chain: Chain) -> CustodyAnswer:
+    """Tell a chain."""
+    events = [
+        CustodyEntry(
+            seq=entry.seq,
+            action=entry.action,
+            at=entry.at,
+            actor_kind=entry.actor_kind,
+            actor_name=entry.actor_name,
+            details=entry.details,
+            leaf_index=entry.leaf_index,
+            leaf_hash=entry.leaf_hash.hex(),
+            canonical=entry.canonical.decode(),
+        )
+        for entry in chain.entries
+    ]
+    return CustodyAnswer(events=events, checkpoint=chain.checkpoint, checkpoint_size=chain.checkpoint_size, stamped_at=chain.stamped_at)

@@ -1,0 +1,12 @@
+"""Every route of version 1."""
+
+from fastapi import APIRouter
+
+from api.v1.accounts import routes as accounts
+from api.v1.cases import routes as cases
+from api.v1.clips import routes as clips
+from api.v1.ingest import routes as ingest
+
+router = APIRouter(prefix="/api/v1")
+for feature in (accounts, cases, clips, ingest):
+    router.include_router(feature.router)

@@ -1,0 +1,40 @@
+"""Rows, one file per table family. The tables themselves are made by ``evidence_store/migrations``."""
+
+from evidence_store.models.account import AccessToken, UserAccount
+from evidence_store.models.agency import Agency
+from evidence_store.models.base import Base
+from evidence_store.models.case import Case, CaseClip
+from evidence_store.models.clip import Clip, ClipView
+from evidence_store.models.custody import CheckpointRow, CustodyEventRow, CustodyLeaf, CustodyPending, MerkleNode, TimestampReceipt
+from evidence_store.models.dock import Dock, DockSession, SessionFile
+from evidence_store.models.lock_probe import LockProbeRun
+from evidence_store.models.officer import Certificate, CertificateStatus, Officer, OfficerPost
+from evidence_store.models.recorder import Assignment, Recorder, RecorderStatus
+
+__all__ = [
+    "AccessToken",
+    "Agency",
+    "Assignment",
+    "Base",
+    "Case",
+    "CaseClip",
+    "Certificate",
+    "CertificateStatus",
+    "CheckpointRow",
+    "Clip",
+    "ClipView",
+    "CustodyEventRow",
+    "CustodyLeaf",
+    "CustodyPending",
+    "Dock",
+    "DockSession",
+    "LockProbeRun",
+    "MerkleNode",
+    "Officer",
+    "OfficerPost",
+    "Recorder",
+    "RecorderStatus",
+    "SessionFile",
+    "TimestampReceipt",
+    "UserAccount",
+]

@@ -1,0 +1,83 @@
+"""Places recorders are plugged in, each plugging-in, and the files seen at it."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from evidence_store.models.base import Base
+
+
+class Dock(Base):
+    """A place recorders are plugged in, with a credential of its own.
+
+    Attributes:
+        token_sha256: SHA-256 of its token; the token itself is not kept.
+        keep_on_recorder: Whether files stay on the recorder even when the wipe gate would let them go.
+        is_demo: Docks simulated recorders; a demo service accepts no other docks.
+    """
+
+    __tablename__ = "dock"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    agency_id: Mapped[UUID] = mapped_column(ForeignKey("agency.id"))
+    token_sha256: Mapped[bytes]
+    keep_on_recorder: Mapped[bool]
+    is_demo: Mapped[bool]
+    created_at: Mapped[datetime]
+    disabled_at: Mapped[datetime | None]
+
+
+class DockSession(Base):
+    """One plugging-in; its id is drawn by the dock.
+
+    Attributes:
+        recorder_id: The registered recorder it is, when there is one.
+        identity: ``RecorderIdentity`` as the dock attested it.
+        clock: ``ClockReading``, or ``None`` where the recorder's clock cannot be read.
+        listing_sha256: Digest of the canonical listing, once it came.
+        outcome: ``finished``, ``unplugged`` or ``failed``, once it ended.
+        progress: What the dock last said of its progress; for the board only.
+    """
+
+    __tablename__ = "dock_session"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    dock_id: Mapped[UUID] = mapped_column(ForeignKey("dock.id"))
+    recorder_id: Mapped[UUID | None] = mapped_column(ForeignKey("recorder.id"))
+    slot: Mapped[str]
+    software: Mapped[str]
+    protocol: Mapped[int]
+    identity: Mapped[dict[str, Any]]
+    clock: Mapped[dict[str, Any] | None]
+    opened_at: Mapped[datetime]
+    listed_at: Mapped[datetime | None]
+    listing_sha256: Mapped[str | None]
+    listing_complete: Mapped[bool | None]
+    listing_failure: Mapped[str | None]
+    file_count: Mapped[int | None]
+    ended_at: Mapped[datetime | None]
+    outcome: Mapped[str | None]
+    progress: Mapped[dict[str, Any] | None]
+    progress_at: Mapped[datetime | None]
+
+
+class SessionFile(Base):
+    """One file of a session's listing, and the clip it is.
+
+    Attributes:
+        position: Place in the listing, from 0.
+        action: What the dock was told: ``upload``, ``skip`` or ``reread``.
+        failure: Why the file could not be read at this session: ``{code, detail, read_bytes}``.
+    """
+
+    __tablename__ = "session_file"
+
+    session_id: Mapped[UUID] = mapped_column(ForeignKey("dock_session.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    clip_id: Mapped[UUID] = mapped_column(ForeignKey("clip.id"))
+    action: Mapped[str]
+    failure: Mapped[dict[str, Any] | None]

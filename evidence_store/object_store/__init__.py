@@ -1,0 +1,1 @@
+"""Write-once objects over the S3 API: ``store`` (the promise), ``s3``, ``memory``, ``keys``, ``lock_probe``."""

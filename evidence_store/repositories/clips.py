@@ -1,0 +1,156 @@
+"""Clips and the views granted of them."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, func, select, tuple_, update
+from sqlalchemy.orm import Session
+
+from evidence_store.actor import Actor
+from evidence_store.models import Agency, CaseClip, Clip, ClipView, Officer, Recorder
+from evidence_store.repositories.scope import within_agencies
+from integrity.receipt import ClipState
+
+SORT_TIME = func.coalesce(Clip.recorded_at, Clip.announced_at)
+
+
+@dataclass(frozen=True, slots=True)
+class ClipFilter:
+    """What a search asks for; every part that is given must hold.
+
+    Attributes:
+        recorder_serial: As the recorder gave it, registered or not.
+        agency_path: Clips of this agency and those below it.
+        recorded_from: Recorder's time, or announcement where it gave none; included.
+        recorded_until: Likewise; not included.
+        text: Part of the original name, without regard to case.
+    """
+
+    officer_code: str | None = None
+    recorder_serial: str | None = None
+    agency_path: str | None = None
+    recorded_from: datetime | None = None
+    recorded_until: datetime | None = None
+    case_id: UUID | None = None
+    state: str | None = None
+    is_quarantined: bool | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClipRow:
+    """A clip with those it names."""
+
+    clip: Clip
+    agency: Agency
+    recorder: Recorder | None
+    officer: Officer | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClipPosition:
+    """Where a page of clips ended."""
+
+    time: datetime
+    clip_id: UUID
+
+
+class Clips:
+    """Clips of every agency; people reach them through :meth:`search` and :meth:`find`, which take the actor."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, clips: Sequence[Clip]) -> None:
+        """Add clips."""
+        self._session.add_all(clips)
+        self._session.flush()
+
+    def recognised(self, recognitions: Collection[bytes]) -> dict[bytes, Clip]:
+        """The newest generation of each clip that is recognised, with its row held until the transaction ends."""
+        query = select(Clip).where(Clip.recognition.in_(recognitions)).order_by(Clip.recognition, Clip.generation).with_for_update()
+        return {clip.recognition: clip for clip in self._session.scalars(query)}
+
+    def lock(self, clip_id: UUID) -> Clip | None:
+        """Find a clip by id and hold its row until the transaction ends."""
+        return self._session.scalars(select(Clip).where(Clip.id == clip_id).with_for_update()).one_or_none()
+
+    def get(self, clip_id: UUID) -> Clip | None:
+        """Find a clip by id, for the service itself."""
+        return self._session.get(Clip, clip_id)
+
+    def find(self, clip_id: UUID, actor: Actor) -> ClipRow | None:
+        """Find a clip that the actor may see."""
+        row = self._session.execute(_rows().where(Clip.id == clip_id, _visible(actor))).one_or_none()
+        return None if row is None else ClipRow(row[0], row[1], row[2], row[3])
+
+    def search(self, wanted: ClipFilter, actor: Actor, *, limit: int, after: ClipPosition | None = None) -> list[ClipRow]:
+        """List clips that the actor may see, newest first; ``after`` is where the page before ended."""
+        query = _rows().where(_visible(actor), *_conditions(wanted)).order_by(SORT_TIME.desc(), Clip.id.desc()).limit(limit)
+        if after is not None:
+            query = query.where(tuple_(SORT_TIME, Clip.id) < tuple_(after.time, after.clip_id))
+        return [ClipRow(row[0], row[1], row[2], row[3]) for row in self._session.execute(query)]
+
+    def awaiting_read_back(self, session_id: UUID) -> int:
+        """Count the clips whose bytes came at a session and that still wait to be read back."""
+        query = select(func.count()).where(Clip.session_id == session_id, Clip.quarantine.is_(None), Clip.state == ClipState.STORED)
+        return self._session.execute(query).scalar_one()
+
+    def count_by_state(self) -> dict[str, int]:
+        """Count all clips by state."""
+        return {row[0]: row[1] for row in self._session.execute(select(Clip.state, func.count()).group_by(Clip.state))}
+
+    def count_quarantined(self) -> int:
+        """Count all clips in quarantine."""
+        return self._session.execute(select(func.count()).where(Clip.quarantine.is_not(None))).scalar_one()
+
+    def seal(self, clip_ids: Collection[UUID], at: datetime) -> int:
+        """Mark verified clips as sealed; returns how many were."""
+        change = update(Clip).where(Clip.id.in_(clip_ids), Clip.state == ClipState.VERIFIED).values(state=ClipState.SEALED, sealed_at=at)
+        return len(list(self._session.scalars(change.returning(Clip.id))))
+
+    def open_view(self, clip_id: UUID, user_id: UUID, now: datetime) -> ClipView | None:
+        """A view of this clip that this person opened and that has not expired."""
+        query = select(ClipView).where(ClipView.clip_id == clip_id, ClipView.user_id == user_id, ClipView.expires_at > now)
+        return self._session.scalars(query.order_by(ClipView.expires_at.desc()).limit(1)).one_or_none()
+
+    def add_view(self, view: ClipView) -> None:
+        """Add a view."""
+        self._session.add(view)
+
+
+def _rows() -> Select[Clip, Agency, Recorder, Officer]:
+    return (
+        select(Clip, Agency, Recorder, Officer)
+        .join(Agency, Agency.id == Clip.agency_id)
+        .outerjoin(Recorder, Recorder.id == Clip.recorder_id)
+        .outerjoin(Officer, Officer.id == Clip.officer_id)
+    )
+
+
+def _visible(actor: Actor) -> ColumnElement[bool]:
+    condition: ColumnElement[bool] = within_agencies(Clip.agency_id, actor.scope)
+    if actor.scope.officer_id is not None:
+        condition &= Clip.officer_id == actor.scope.officer_id
+    if actor.scope.dock_id is not None:
+        condition &= Clip.dock_id == actor.scope.dock_id
+    return condition
+
+
+def _conditions(wanted: ClipFilter) -> list[ColumnElement[bool]]:
+    linked = select(CaseClip.clip_id).where(CaseClip.case_id == wanted.case_id, CaseClip.unlinked_at.is_(None))
+    pairs: list[tuple[Any, ColumnElement[bool]]] = [
+        (wanted.officer_code, Officer.code == wanted.officer_code),
+        (wanted.recorder_serial, Clip.claimed_serial == wanted.recorder_serial),
+        (wanted.agency_path, Agency.path.startswith(wanted.agency_path or "", autoescape=True)),
+        (wanted.recorded_from, wanted.recorded_from <= SORT_TIME),
+        (wanted.recorded_until, wanted.recorded_until > SORT_TIME),
+        (wanted.case_id, Clip.id.in_(linked)),
+        (wanted.state, Clip.state == wanted.state),
+        (wanted.is_quarantined, Clip.quarantine.is_not(None) if wanted.is_quarantined else Clip.quarantine.is_(None)),
+        (wanted.text, Clip.original_name.icontains(wanted.text or "", autoescape=True)),
+    ]
+    return [condition for value, condition in pairs if value is not None]

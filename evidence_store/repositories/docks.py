@@ -1,0 +1,130 @@
+"""Docks, their sessions and the files seen at each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from evidence_store.actor import Scope
+from evidence_store.models import Agency, Clip, Dock, DockSession, Recorder, SessionFile
+from evidence_store.repositories.scope import within_agencies
+
+
+@dataclass(frozen=True, slots=True)
+class BoardRow:
+    """A session as the board shows it: with its dock, its recorder when registered, and how many of its files are in each state."""
+
+    session: DockSession
+    dock: Dock
+    recorder: Recorder | None
+    states: dict[str, int]
+
+
+class Docks:
+    """Docks and sessions."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, dock: Dock) -> None:
+        """Add a dock."""
+        self._session.add(dock)
+        self._session.flush()
+
+    def get(self, dock_id: UUID) -> Dock | None:
+        """Find a dock by its id."""
+        return self._session.get(Dock, dock_id)
+
+    def by_token(self, token_sha256: bytes) -> tuple[Dock, Agency] | None:
+        """Find the dock that holds a token, with its agency; a disabled dock holds none."""
+        query = select(Dock, Agency).join(Agency, Agency.id == Dock.agency_id).where(Dock.token_sha256 == token_sha256, Dock.disabled_at.is_(None))
+        row = self._session.execute(query).one_or_none()
+        return None if row is None else (row[0], row[1])
+
+    def add_session(self, session: DockSession) -> None:
+        """Add a session."""
+        self._session.add(session)
+        self._session.flush()
+
+    def session(self, session_id: UUID, dock_id: UUID, *, for_update: bool = False) -> DockSession | None:
+        """Find a session of this dock."""
+        query = select(DockSession).where(DockSession.id == session_id, DockSession.dock_id == dock_id)
+        return self._session.scalars(query.with_for_update() if for_update else query).one_or_none()
+
+    def get_session(self, session_id: UUID) -> DockSession | None:
+        """Find any session by id, for the service itself."""
+        return self._session.get(DockSession, session_id)
+
+    def lock_session(self, session_id: UUID) -> DockSession | None:
+        """Find any session by id and hold its row until the transaction ends."""
+        return self._session.scalars(select(DockSession).where(DockSession.id == session_id).with_for_update()).one_or_none()
+
+    def set_progress(self, session_id: UUID, **values: object) -> None:
+        """Write what the dock says of its progress; needs no lock, because it is for the board only."""
+        self._session.execute(update(DockSession).where(DockSession.id == session_id).values(**values))
+
+    def add_files(self, files: Sequence[SessionFile]) -> None:
+        """Add the files of a listing."""
+        self._session.add_all(files)
+        self._session.flush()
+
+    def files(self, session_id: UUID) -> list[tuple[SessionFile, Clip]]:
+        """List a session's files with their clips, in listing order."""
+        query = (
+            select(SessionFile, Clip)
+            .join(Clip, Clip.id == SessionFile.clip_id)
+            .where(SessionFile.session_id == session_id)
+            .order_by(SessionFile.position)
+        )
+        return [(row[0], row[1]) for row in self._session.execute(query)]
+
+    def file_of(self, session_id: UUID, clip_id: UUID, *, for_update: bool = False) -> tuple[SessionFile, Clip] | None:
+        """Find a session's file by its clip; ``for_update`` holds the clip's row."""
+        query = (
+            select(SessionFile, Clip)
+            .join(Clip, Clip.id == SessionFile.clip_id)
+            .where(SessionFile.session_id == session_id, SessionFile.clip_id == clip_id)
+        )
+        if for_update:
+            query = query.with_for_update(of=Clip)
+        row = self._session.execute(query).first()
+        return None if row is None else (row[0], row[1])
+
+    def count_states(self, session_id: UUID) -> tuple[dict[str, int], int]:
+        """Count a session's files by their clips' state, and those in quarantine."""
+        query = (
+            select(Clip.state, func.count(), func.count(Clip.quarantine))
+            .join(SessionFile, SessionFile.clip_id == Clip.id)
+            .where(SessionFile.session_id == session_id)
+            .group_by(Clip.state)
+        )
+        rows = list(self._session.execute(query))
+        return {row[0]: row[1] for row in rows}, sum(row[2] for row in rows)
+
+    def board(self, scope: Scope, *, limit: int) -> list[BoardRow]:
+        """List the newest sessions of docks within a scope, those under way first."""
+        query = (
+            select(DockSession, Dock, Recorder)
+            .join(Dock, Dock.id == DockSession.dock_id)
+            .outerjoin(Recorder, Recorder.id == DockSession.recorder_id)
+            .where(within_agencies(Dock.agency_id, scope))
+            .order_by(DockSession.ended_at.is_not(None), DockSession.opened_at.desc())
+            .limit(limit)
+        )
+        rows = list(self._session.execute(query))
+        states = self._states([row[0].id for row in rows])
+        return [BoardRow(row[0], row[1], row[2], states.get(row[0].id, {})) for row in rows]
+
+    def _states(self, session_ids: list[UUID]) -> dict[UUID, dict[str, int]]:
+        query = (
+            select(SessionFile.session_id, Clip.state, func.count())
+            .join(Clip, Clip.id == SessionFile.clip_id)
+            .where(SessionFile.session_id.in_(session_ids))
+            .group_by(SessionFile.session_id, Clip.state)
+        )
+        found: dict[UUID, dict[str, int]] = {}
+        for session_id, state, count in self._session.execute(query):
+            found.setdefault(session_id, {})[state] = count
+        return found

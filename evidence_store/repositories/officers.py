@@ -1,0 +1,43 @@
+"""Officers, their posts and certificates."""
+
+from collections.abc import Iterable
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from evidence_store.models import Certificate, CertificateStatus, Officer, OfficerPost
+
+
+class Officers:
+    """Officers with their effective-dated facts."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, rows: Iterable[Officer | OfficerPost | Certificate | CertificateStatus]) -> None:
+        """Add officers and facts about them, officers first."""
+        self._session.add_all(rows)
+        self._session.flush()
+
+    def get(self, officer_id: UUID) -> Officer | None:
+        """Find an officer by id."""
+        return self._session.get(Officer, officer_id)
+
+    def by_code(self, code: str) -> Officer | None:
+        """Find an officer by the number that recorders carry."""
+        return self._session.scalars(select(Officer).where(Officer.code == code)).one_or_none()
+
+    def named(self, officer_ids: set[UUID]) -> dict[UUID, Officer]:
+        """Officers by id."""
+        return {officer.id: officer for officer in self._session.scalars(select(Officer).where(Officer.id.in_(officer_ids)))}
+
+    def agency_on(self, officer_id: UUID, day: date) -> UUID | None:
+        """The agency an officer serves in on a day (Asia/Shanghai)."""
+        query = select(OfficerPost.agency_id).where(
+            OfficerPost.officer_id == officer_id,
+            OfficerPost.valid_from <= day,
+            or_(OfficerPost.valid_until.is_(None), OfficerPost.valid_until >= day),
+        )
+        return self._session.scalars(query).first()

@@ -1,0 +1,33 @@
+"""Recorders and who has them."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from evidence_store.models import Assignment, Recorder, RecorderStatus
+
+
+class Recorders:
+    """Recorders with their effective-dated facts."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, rows: Iterable[Recorder | RecorderStatus | Assignment]) -> None:
+        """Add recorders and facts about them, recorders first."""
+        self._session.add_all(rows)
+        self._session.flush()
+
+    def by_serial(self, serial: str) -> Recorder | None:
+        """Find a recorder by its own serial number."""
+        return self._session.scalars(select(Recorder).where(Recorder.serial == serial)).one_or_none()
+
+    def named(self, recorder_ids: set[UUID]) -> dict[UUID, Recorder]:
+        """Recorders by id."""
+        return {recorder.id: recorder for recorder in self._session.scalars(select(Recorder).where(Recorder.id.in_(recorder_ids)))}
+
+    def assignments_of(self, recorder_id: UUID) -> list[Assignment]:
+        """Every assignment of a recorder, oldest first."""
+        return list(self._session.scalars(select(Assignment).where(Assignment.recorder_id == recorder_id).order_by(Assignment.valid_from)))

@@ -1,0 +1,57 @@
+"""One transaction per use case: the only place that commits."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import procrastinate
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from evidence_store.database import translated_errors
+from evidence_store.job_queue import JobQueue
+from evidence_store.repositories.accounts import Accounts
+from evidence_store.repositories.agencies import Agencies
+from evidence_store.repositories.cases import Cases
+from evidence_store.repositories.clips import Clips
+from evidence_store.repositories.custody import Custody
+from evidence_store.repositories.docks import Docks
+from evidence_store.repositories.lock_probes import LockProbes
+from evidence_store.repositories.log import Log
+from evidence_store.repositories.officers import Officers
+from evidence_store.repositories.recorders import Recorders
+
+
+class UnitOfWork:
+    """The repositories and the job queue of one transaction."""
+
+    def __init__(self, session: Session, jobs: procrastinate.App) -> None:
+        self._session = session
+        self.accounts = Accounts(session)
+        self.agencies = Agencies(session)
+        self.cases = Cases(session)
+        self.clips = Clips(session)
+        self.custody = Custody(session)
+        self.docks = Docks(session)
+        self.jobs = JobQueue(session, jobs)
+        self.lock_probes = LockProbes(session)
+        self.log = Log(session)
+        self.officers = Officers(session)
+        self.recorders = Recorders(session)
+
+    def flush(self) -> None:
+        """Write what was added so far, so that constraints speak now."""
+        self._session.flush()
+
+
+@contextmanager
+def open_unit_of_work(engine: Engine, jobs: procrastinate.App) -> Iterator[UnitOfWork]:
+    """Begin a transaction; leaving the block commits it, an exception rolls it back.
+
+    Nothing may be promised to a caller before the block was left.
+
+    Raises:
+        ConflictingRowError: A constraint refused, at the latest at the commit.
+        StoreUnavailableError: The database cannot be reached; whether a commit under way took place is not known.
+    """
+    with translated_errors(), Session(engine, expire_on_commit=False) as session, session.begin():
+        yield UnitOfWork(session, jobs)

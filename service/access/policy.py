@@ -1,0 +1,56 @@
+"""Who may do what: one pure table of roles and actions. Whose rows they may do it to is the scope's affair."""
+
+from enum import StrEnum
+
+from evidence_store.actor import Role
+
+
+class Action(StrEnum):
+    """What a person may ask for."""
+
+    FIND_CLIPS = "find_clips"
+    VIEW_CLIP = "view_clip"
+    READ_CUSTODY = "read_custody"
+    OPEN_CASE = "open_case"
+    LINK_CLIPS = "link_clips"
+    FIND_CASES = "find_cases"
+    SEE_BOARD = "see_board"
+    READ_COVERAGE = "read_coverage"
+    CHANGE_ROSTER = "change_roster"
+    MANAGE_ACCOUNTS = "manage_accounts"
+    MANAGE_DOCKS = "manage_docks"
+
+
+_ALLOWED: dict[Role, frozenset[Action]] = {
+    Role.DUTY_OFFICER: frozenset({Action.FIND_CLIPS, Action.VIEW_CLIP, Action.READ_CUSTODY, Action.SEE_BOARD}),
+    Role.REVIEWER: frozenset(
+        {
+            Action.FIND_CLIPS,
+            Action.VIEW_CLIP,
+            Action.READ_CUSTODY,
+            Action.OPEN_CASE,
+            Action.LINK_CLIPS,
+            Action.FIND_CASES,
+            Action.SEE_BOARD,
+            Action.READ_COVERAGE,
+        }
+    ),
+    # An administrator answers for docks, people and the rate, and does not open footage.
+    Role.ADMINISTRATOR: frozenset(
+        {
+            Action.FIND_CLIPS,
+            Action.READ_CUSTODY,
+            Action.FIND_CASES,
+            Action.SEE_BOARD,
+            Action.READ_COVERAGE,
+            Action.CHANGE_ROSTER,
+            Action.MANAGE_ACCOUNTS,
+            Action.MANAGE_DOCKS,
+        }
+    ),
+}
+
+
+def is_allowed(role: Role, action: Action) -> bool:
+    """Whether a role may do something at all."""
+    return action in _ALLOWED[role]

@@ -1,0 +1,1 @@
+"""Who you are: ``sign_in``, ``sessions`` (tokens to actors), ``manage_accounts``, ``passwords``."""

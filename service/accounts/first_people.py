@@ -1,0 +1,57 @@
+"""The first administrator, reviewer and dock of an installation; done again it changes nothing."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from evidence_store.actor import WORKER, Role
+from evidence_store.models import Agency
+from evidence_store.models.agency import AgencyLevel
+from evidence_store.unit_of_work import UnitOfWork
+from service.accounts.manage_accounts import NewAccount, make_account
+from service.context import ServiceContext
+from service.docks.register_dock import make_dock
+
+TOP_CODE = "0"
+TOP_NAME = "本机构"
+DEMO_TOP_NAME = "示范省交通运输厅(演示数据)"
+DOCK_NAME = "采集站 1"
+
+
+@dataclass(frozen=True, slots=True)
+class FirstPeople:
+    """Name and password of administrator and reviewer, id and token of the dock on this machine."""
+
+    administrator: tuple[str, str]
+    reviewer: tuple[str, str]
+    dock: tuple[str, str]
+
+
+def make_first_people(context: ServiceContext, people: FirstPeople) -> None:
+    """Make the top agency, the first two accounts and the first dock where they are missing.
+
+    Raises:
+        UnacceptableValueError: A password is too short.
+    """
+    with context.unit_of_work() as work:
+        top = _top_agency(context, work)
+        for (username, password), role in ((people.administrator, Role.ADMINISTRATOR), (people.reviewer, Role.REVIEWER)):
+            if work.accounts.by_username(username) is None:
+                account = make_account(context, work, NewAccount(username, password, role, top.code), agency_id=top.id)
+                _tell(context, work, "account", account.id, "account.added", {"username": username, "role": str(role)})
+        dock_id, token = people.dock
+        if work.docks.get(UUID(dock_id)) is None:
+            dock = make_dock(context, work, DOCK_NAME, agency_id=top.id, token=token, dock_id=UUID(dock_id))
+            _tell(context, work, "dock", dock.id, "dock.registered", {"name": dock.name})
+
+
+def _top_agency(context: ServiceContext, work: UnitOfWork) -> Agency:
+    top = work.agencies.top()
+    if top is None:
+        name = DEMO_TOP_NAME if context.settings.is_demo else context.settings.site_name or TOP_NAME
+        top = Agency(id=context.new_id(), code=TOP_CODE, name=name, level=AgencyLevel.PROVINCE, path=f"/{TOP_CODE}/")
+        work.agencies.add([top])
+    return top
+
+
+def _tell(context: ServiceContext, work: UnitOfWork, kind: str, subject: UUID, action: str, details: dict[str, str]) -> None:
+    work.custody.append(kind, subject, action, actor=WORKER, at=context.clock.now(), details=details)

@@ -1,0 +1,101 @@
+"""Accounts of people: added, their passwords changed."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from evidence_store.actor import Actor, Role
+from evidence_store.errors import ConflictingRowError
+from evidence_store.models import UserAccount
+from evidence_store.unit_of_work import UnitOfWork
+from service.access.permission import require
+from service.access.policy import Action
+from service.accounts.errors import SignInRefusedError, UsernameTakenError
+from service.accounts.passwords import LEAST_CHARACTERS, MOST_CHARACTERS, hash_password, is_password
+from service.context import ServiceContext
+from service.errors import UnacceptableValueError, UnknownAgencyError
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """An account to be added; a duty officer's names the officer."""
+
+    username: str
+    password: str
+    role: Role
+    agency_code: str
+    officer_code: str | None = None
+
+
+def add_account(context: ServiceContext, new: NewAccount, *, actor: Actor) -> UUID:
+    """Add an account within the actor's agency.
+
+    Raises:
+        NotPermittedError: This role may not.
+        UnknownAgencyError: No such agency below the actor's.
+        UnacceptableValueError: The password is too short, or a duty officer names no officer.
+        UsernameTakenError: There is an account of that name.
+    """
+    require(Action.MANAGE_ACCOUNTS, actor)
+    try:
+        with context.unit_of_work() as work:
+            agency = work.agencies.by_code(new.agency_code)
+            if agency is None or not agency.path.startswith(actor.scope.agency_path):
+                raise UnknownAgencyError(new.agency_code)
+            account = make_account(context, work, new, agency_id=agency.id)
+            details = {"username": new.username, "role": str(new.role), "agency": new.agency_code}
+            work.custody.append("account", account.id, "account.added", actor=actor, at=context.clock.now(), details=details)
+            return account.id
+    except ConflictingRowError as error:
+        raise UsernameTakenError(new.username) from error
+
+
+def change_password(context: ServiceContext, *, old: str, new: str, actor: Actor) -> None:
+    """Change one's own password; every token of the account ends.
+
+    Raises:
+        SignInRefusedError: The old password is wrong.
+        UnacceptableValueError: The new one is too short.
+    """
+    check_password(new)
+    with context.unit_of_work() as work:
+        account = work.accounts.by_username(actor.name, for_update=True)
+        if account is None or not is_password(old, account.password_hash):
+            raise SignInRefusedError
+        account.password_hash = hash_password(new)
+        work.accounts.remove_tokens_of(account.id)
+        work.custody.append("account", account.id, "password.changed", actor=actor, at=context.clock.now())
+
+
+def make_account(context: ServiceContext, work: UnitOfWork, new: NewAccount, *, agency_id: UUID) -> UserAccount:
+    """Add the row of an account, in the caller's transaction.
+
+    Raises:
+        UnacceptableValueError: The password is too short, or a duty officer names no known officer.
+    """
+    check_password(new.password)
+    officer = work.officers.by_code(new.officer_code) if new.officer_code else None
+    if new.role is Role.DUTY_OFFICER and officer is None:
+        raise UnacceptableValueError("officer_code", "a duty officer's account names a known officer")
+    account = UserAccount(
+        id=context.new_id(),
+        username=new.username,
+        password_hash=hash_password(new.password),
+        role=new.role,
+        agency_id=agency_id,
+        officer_id=officer.id if officer else None,
+        is_disabled=False,
+        failed_sign_ins=0,
+        created_at=context.clock.now(),
+    )
+    work.accounts.add(account)
+    return account
+
+
+def check_password(password: str) -> None:
+    """Refuse what is too easily guessed.
+
+    Raises:
+        UnacceptableValueError: Shorter than 10 characters, or longer than 256.
+    """
+    if not LEAST_CHARACTERS <= len(password) <= MOST_CHARACTERS:
+        raise UnacceptableValueError("password", f"{LEAST_CHARACTERS} to {MOST_CHARACTERS} characters")

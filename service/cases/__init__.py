@@ -1,0 +1,1 @@
+"""Cases: ``open_case``, ``link_clips``, ``search_cases``."""

@@ -1,0 +1,19 @@
+"""The service's clock: the one place that asks what time it is."""
+
+from datetime import UTC, datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Tells the time."""
+
+    def now(self) -> datetime:
+        """The time, aware UTC."""
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """The time, aware UTC."""
+        return datetime.now(UTC)

@@ -1,0 +1,127 @@
+"""Pure rules of ingest: which protocol, whose clip, when recorded, what a file is recognised by."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from uuid import UUID
+
+from integrity.canonical import canonical_bytes
+from integrity.hashing import sha256
+from integrity.listing import RecordedFile
+
+CURRENT_PROTOCOL = 1
+CLOCK_TOLERANCE = timedelta(days=1)
+EARLIEST_PLAUSIBLE = datetime(2015, 1, 1, tzinfo=UTC)
+"""Recorders that lost their battery restart in 1970, 1980 or 2000; none of this trade is older than this."""
+
+_NAME_TIMES = (
+    re.compile(r"(?<!\d)(?P<date>20\d{6})[_-]?(?P<time>\d{6})(?!\d)"),
+    re.compile(r"(?<!\d)(?P<year>20\d{2})_(?P<day>\d{4})_(?P<time>\d{6})(?!\d)"),
+    re.compile(r"_0*(?P<stamp>20\d{12})_\d{4}(?:_IMP)?\."),
+)
+"""Times in names seen on cards (docs/formats/file-names.md). Conventions of makers, never evidence of identity."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tenure:
+    """One assignment of a recorder: who had it, from which day to which, both included (Asia/Shanghai)."""
+
+    officer_id: UUID
+    is_exclusive: bool
+    valid_from: date
+    valid_until: date | None
+
+    def covers(self, day: date) -> bool:
+        """Whether the officer had the recorder on that day."""
+        return self.valid_from <= day and (self.valid_until is None or day <= self.valid_until)
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """Whose clip it is, as far as is known, and what is unusual about that."""
+
+    officer_id: UUID | None
+    flags: tuple[str, ...]
+
+
+def accepted_protocols(current: int = CURRENT_PROTOCOL) -> tuple[int, ...]:
+    """Versions of the dock protocol that are spoken: the current one and the one before it."""
+    return tuple(version for version in (current, current - 1) if version >= 1)
+
+
+def recognition_of(recorder_key: str, file: RecordedFile, *, occurrence: int) -> bytes:
+    """What a file is recognised by when its recorder comes again, never its name alone.
+
+    Args:
+        recorder_key: ``RecorderIdentity.recognition_key``.
+        file: The file as listed.
+        occurrence: Number of entries before it in the same listing that look exactly like it.
+
+    Returns:
+        SHA-256 over all of these, 32 bytes.
+    """
+    return sha256(canonical_bytes([recorder_key, file.path_raw_base64, file.size_bytes, file.modified, file.created, file.fingerprint, occurrence]))
+
+
+def recorded_time(file: RecordedFile, zone: tzinfo) -> datetime | None:
+    """When the recorder says it began recording: by the name, else the time of creation, else that of the last change; UTC, uncorrected.
+
+    Args:
+        file: The file as listed.
+        zone: Zone of times that carry no offset.
+    """
+    name = file.path.rsplit("/", 1)[-1]
+    for text in (_time_in_name(name), file.created, file.modified):
+        if text is not None:
+            moment = _parse_wall_time(text, zone)
+            if moment is not None:
+                return moment
+    return None
+
+
+def is_plausible(recorded_at: datetime, now: datetime) -> bool:
+    """Whether a recorder's time can be true at all."""
+    return EARLIEST_PLAUSIBLE <= recorded_at <= now + CLOCK_TOLERANCE
+
+
+def attribute(tenures: Sequence[Tenure], day: date, *, claimed: UUID | None, claims_anybody: bool) -> Attribution:
+    """Decide whose clip it is: by the assignment on the day it was recorded, else by the officer number the recorder carries.
+
+    Args:
+        tenures: Assignments of the recorder; none when it is not registered.
+        day: Day of recording, Asia/Shanghai.
+        claimed: Officer whose number the recorder carries, when that officer is known.
+        claims_anybody: Whether the recorder carries any number.
+    """
+    holders = [tenure for tenure in tenures if tenure.covers(day)]
+    exclusive = [tenure for tenure in holders if tenure.is_exclusive]
+    if exclusive:
+        differs = claimed is not None and claimed != exclusive[0].officer_id
+        return Attribution(exclusive[0].officer_id, ("officer_differs",) if differs else ())
+    if claimed is not None:
+        is_holder = not holders or any(tenure.officer_id == claimed for tenure in holders)
+        return Attribution(claimed, () if is_holder else ("officer_not_assigned",))
+    if len(holders) == 1 and not claims_anybody:
+        return Attribution(holders[0].officer_id, ())
+    return Attribution(None, ("unknown_officer",))
+
+
+def _time_in_name(name: str) -> str | None:
+    for pattern in _NAME_TIMES:
+        found = pattern.search(name)
+        if found:
+            parts = found.groupdict()
+            digits = parts.get("stamp") or (parts.get("date") or f"{parts['year']}{parts['day']}") + parts["time"]
+            return f"{digits[:4]}-{digits[4:6]}-{digits[6:8]}T{digits[8:10]}:{digits[10:12]}:{digits[12:14]}"
+    return None
+
+
+def _parse_wall_time(text: str, zone: tzinfo) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=zone)
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,1 @@
+"""Is what was kept still kept: ``probe_lock``."""

@@ -1,0 +1,115 @@
+"""Everything an operator can set, as variables ``BODYCAM_<FIELD>``; read once, refused when wrong."""
+
+import os
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from service.errors import ServiceError
+
+PREFIX = "BODYCAM_"
+_OF_THE_DOCK = "BODYCAM_DOCK_"
+MINIMUM_RETENTION_DAYS = 180
+"""No setting goes below this: six months, the floor of the rules on recording enforcement on site."""
+
+
+class SettingsError(ServiceError):
+    """Settings are missing, wrong or unknown; the program does not start.
+
+    Attributes:
+        problems: One sentence for each variable that is wrong.
+    """
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set; each field is the variable ``BODYCAM_<FIELD>``."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    database_url: SecretStr = Field(description="SQLAlchemy URL of the database for the application's role, `postgresql+psycopg://…`.")
+    migration_database_url: SecretStr | None = Field(
+        default=None, description="Likewise for the role that owns the tables; only `bodycam migrate` needs it."
+    )
+    store_endpoint: str = Field(description="`host:port` of the S3 store as the service reaches it.")
+    store_public_endpoint: str | None = Field(default=None, description="`host:port` as docks reach it; the same when not set.")
+    store_secure: bool = Field(default=True, description="Whether the service speaks TLS to the store.")
+    store_public_secure: bool | None = Field(
+        default=None, description="Whether docks speak TLS to the store; as `BODYCAM_STORE_SECURE` when not set."
+    )
+    store_access_key: SecretStr = Field(description="Access key of the store.")
+    store_secret_key: SecretStr = Field(description="Secret key of the store.")
+    store_bucket: str = Field(default="evidence", description="Bucket that holds the evidence; made at first start with Object Lock.")
+    store_ca_file: Path | None = Field(default=None, description="Certificate authority of the store, PEM, when the system does not know it.")
+    store_region: str = Field(default="us-east-1", description="Region name that requests to the store are signed for.")
+    keys_dir: Path = Field(description="Folder of the service's own keys (log, manifests, time-stamp authority); made at first start, mode 0700.")
+    log_origin: str = Field(
+        default="bodycam.local/custody-log", description="Name of the custody log, as checkpoints carry it; fixed at first start."
+    )
+    public_url: str = Field(default="http://127.0.0.1:8000", description="Address people and docks use; `https` unless it is loopback.")
+    site_name: str = Field(default="", max_length=80, description="Name shown at the top of every page.")
+    is_demo: bool = Field(default=False, description="A demonstration: everything is marked, and real docks are refused.")
+    retention_days: int = Field(
+        default=MINIMUM_RETENTION_DAYS, ge=MINIMUM_RETENTION_DAYS, le=36_500, description="Days from receipt that every original is locked at least."
+    )
+    recorder_time_zone: str = Field(default="Asia/Shanghai", description="Zone of times that a recorder writes without an offset.")
+    reread_percent: float = Field(
+        default=1.0, ge=0, le=100, description="Share of recognised files that are read in full and compared at each docking, in percent."
+    )
+    required_copies: Literal[1] = Field(default=1, description="Verified copies the wipe gate asks for.")
+    worker_concurrency: int = Field(default=2, ge=1, le=64, description="Jobs that one worker does at a time.")
+    token_hours: float = Field(default=12.0, gt=0, le=168, description="Hours until a sign-in expires.")
+    read_back_paused: bool = Field(
+        default=False, description="Leave stored clips unverified for now, for measurements; nothing is released meanwhile."
+    )
+
+    @field_validator("recorder_time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"no time zone {value!r}") from error
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _reachable_url(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("expected an http or https address")
+        if parts.scheme == "http" and parts.hostname not in {"127.0.0.1", "localhost", "::1"}:
+            raise ValueError("beyond this machine only https is allowed")
+        return value.rstrip("/")
+
+    @property
+    def public_store(self) -> tuple[str, bool]:
+        """Address and TLS of the store as docks use it."""
+        secure = self.store_secure if self.store_public_secure is None else self.store_public_secure
+        return self.store_public_endpoint or self.store_endpoint, secure
+
+
+def read_settings() -> Settings:
+    """Read the settings from the environment.
+
+    Raises:
+        SettingsError: One is missing, wrong, or has a name that no setting has.
+    """
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    names = {name for name in os.environ if name.startswith(PREFIX) and not name.startswith(_OF_THE_DOCK)}
+    problems = [f"{name} is not a setting" for name in sorted(names - known)]
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        problems += [f"{PREFIX}{'.'.join(str(part) for part in fault['loc']).upper()}: {fault['msg']}" for fault in error.errors(include_input=False)]
+        raise SettingsError(problems) from error
+    if problems:
+        raise SettingsError(problems)
+    return settings

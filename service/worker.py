@@ -1,0 +1,25 @@
+"""Binds every job to the queue, and the timetable of those that come round."""
+
+from evidence_store.job_queue import JobFunction, make_app
+from evidence_store.job_queue import run_worker as run_queue
+from service.context import ServiceContext
+from service.custody.seal_clips import seal_clips
+from service.custody.timestamp_checkpoint import timestamp_checkpoint
+from service.ingest.read_back_clip import read_back_clip
+from service.safekeeping.probe_lock import probe_lock
+
+JOBS: tuple[JobFunction, ...] = (read_back_clip, seal_clips, timestamp_checkpoint, probe_lock)
+
+TIMETABLE: tuple[tuple[str, JobFunction], ...] = (
+    ("* * * * *", seal_clips),  # what no docking's end has sealed waits a minute at most
+    ("17 3 * * *", probe_lock),
+)
+
+
+def run_worker(context: ServiceContext) -> None:
+    """Probe the store's lock, then work until told to stop."""
+    context.objects.prepare()
+    with context.unit_of_work() as work:
+        work.jobs.defer(probe_lock)
+    app = make_app(context.settings.database_url.get_secret_value(), for_worker=True)
+    run_queue(app, JOBS, TIMETABLE, context=context, concurrency=context.settings.worker_concurrency)

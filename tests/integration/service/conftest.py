@@ -1,0 +1,24 @@
+import pytest
+from tests.service_fixtures import running_service
+
+from evidence_store.object_store.memory import MemoryObjectStore
+
+
+@pytest.fixture
+def service(tmp_path, database):
+    """A service on real PostgreSQL, with objects in memory."""
+    with running_service(tmp_path, database, MemoryObjectStore()) as made:
+        yield made
+
+
+@pytest.fixture
+def stored_service(tmp_path, database, seaweedfs, bucket_name):
+    """A service on real PostgreSQL and real SeaweedFS."""
+    settings = {
+        "store_endpoint": seaweedfs.endpoint,
+        "store_access_key": seaweedfs.access_key,
+        "store_secret_key": seaweedfs.secret_key,
+        "store_bucket": bucket_name,
+    }
+    with running_service(tmp_path, database, **settings) as made:
+        yield made
