@@ -70,29 +70,47 @@ def to_members(value: Any) -> dict[str, JsonValue]:
     return {field.name: to_plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
 
 
-def from_plain(kind: type[_Value], value: JsonValue) -> _Value:
-    """Rebuild a dataclass of this package from JSON members.
+def from_plain(kind: type[_Value], value: JsonValue, *, ignore_unknown: bool = False) -> _Value:
+    """Rebuild a frozen dataclass from JSON members.
 
     Args:
         kind: The dataclass.
         value: What :func:`to_plain` gave.
+        ignore_unknown: Whether members that the dataclass does not have are passed over: never for evidence, but for answers of a service that
+            may be newer.
 
     Raises:
         MalformedValueError: A member is missing, unknown, of another type, or out of its bounds.
     """
-    return cast("_Value", _read(kind, value, what=kind.__name__))
+    return cast("_Value", _Reader(ignore_unknown=ignore_unknown).read(kind, value, what=kind.__name__))
 
 
-def _read(kind: Any, value: JsonValue, *, what: str) -> Any:
-    origin = typing.get_origin(kind)
-    if origin in {types.UnionType, typing.Union}:
-        inner = next(part for part in typing.get_args(kind) if part is not types.NoneType)
-        return None if value is None else _read(inner, value, what=what)
-    if origin is tuple:
-        return _read_items(typing.get_args(kind)[0], value, what=what)
-    if dataclasses.is_dataclass(kind):
-        return _read_members(kind, value, what=what)
-    return _read_single(origin or kind, value, what=what)
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Reader:
+    ignore_unknown: bool
+
+    def read(self, kind: Any, value: JsonValue, *, what: str) -> Any:
+        origin = typing.get_origin(kind)
+        if origin in {types.UnionType, typing.Union}:
+            inner = next(part for part in typing.get_args(kind) if part is not types.NoneType)
+            return None if value is None else self.read(inner, value, what=what)
+        if origin is tuple:
+            return self._read_items(typing.get_args(kind)[0], value, what=what)
+        if dataclasses.is_dataclass(kind):
+            return self._read_members(kind, value, what=what)
+        return _read_single(origin or kind, value, what=what)
+
+    def _read_items(self, kind: Any, value: JsonValue, *, what: str) -> tuple[Any, ...]:
+        if isinstance(value, str) or not isinstance(value, Sequence):
+            raise MalformedValueError(what, "expected a list")
+        return tuple(self.read(kind, item, what=what) for item in value)
+
+    def _read_members(self, kind: Any, value: JsonValue, *, what: str) -> Any:
+        hints = typing.get_type_hints(kind)
+        names = [field.name for field in dataclasses.fields(kind)]
+        if not isinstance(value, Mapping) or not set(names) <= set(value) or not (self.ignore_unknown or len(value) == len(names)):
+            raise MalformedValueError(what, f"expected the members {', '.join(names)}")
+        return kind(**{name: self.read(hints[name], value[name], what=f"{what}.{name}") for name in names})
 
 
 def _read_single(kind: Any, value: JsonValue, *, what: str) -> Any:
@@ -105,17 +123,3 @@ def _read_single(kind: Any, value: JsonValue, *, what: str) -> Any:
     if type(value) is kind or (kind is Mapping and isinstance(value, Mapping)):
         return value
     raise MalformedValueError(what, "is of another type")
-
-
-def _read_items(kind: Any, value: JsonValue, *, what: str) -> tuple[Any, ...]:
-    if isinstance(value, str) or not isinstance(value, Sequence):
-        raise MalformedValueError(what, "expected a list")
-    return tuple(_read(kind, item, what=what) for item in value)
-
-
-def _read_members(kind: Any, value: JsonValue, *, what: str) -> Any:
-    hints = typing.get_type_hints(kind)
-    names = [field.name for field in dataclasses.fields(kind)]
-    if not isinstance(value, Mapping) or sorted(value) != sorted(names):
-        raise MalformedValueError(what, f"expected the members {', '.join(names)}")
-    return kind(**{name: _read(hints[name], value[name], what=f"{what}.{name}") for name in names})

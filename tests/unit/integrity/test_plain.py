@@ -66,3 +66,13 @@ def test_a_time_in_another_spelling_is_refused(text):
 def test_a_time_reads_back_in_utc():
     assert parse_instant(spell_instant(NOW)) == NOW
     assert parse_instant(spell_instant(NOW)).tzinfo is UTC
+
+
+def test_unknown_members_are_passed_over_only_when_asked():
+    newer = {"state": "stored", "count": 1, "colour": "red"}
+
+    assert from_plain(Marked, newer, ignore_unknown=True) == Marked(ClipState.STORED, 1)
+    with pytest.raises(MalformedValueError):
+        from_plain(Marked, newer)
+    with pytest.raises(MalformedValueError):
+        from_plain(Marked, {"state": "stored", "colour": "red"}, ignore_unknown=True)

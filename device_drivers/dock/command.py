@@ -1,0 +1,181 @@
+"""The program ``bodycam dock``: pulls one recorder, or watches USB and pulls every recorder that is plugged in.
+
+Standard output carries results as JSON lines, standard error progress. Exit codes are those of ``results.ExitCode``; docs/dock.md explains them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import math
+import signal
+import sys
+import threading
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from device_drivers.dock.answers import SessionOutcome
+from device_drivers.dock.errors import DockError, NoRecorderError, SettingsError, StoppedError, UnreachableError
+from device_drivers.dock.patience import Patience
+from device_drivers.dock.progress import progress_on
+from device_drivers.dock.results import ExitCode, Results, error_code, exit_code
+from device_drivers.dock.service_client import ServiceClient, connection_pool
+from device_drivers.dock.session import DockedSession, Tools, await_sealing, dock_recorder
+from device_drivers.dock.settings import DockSettings, load_settings
+from device_drivers.dock.station import Find, Station
+from device_drivers.errors import RecorderError
+from device_drivers.recorder import Recorder
+from device_drivers.registry import find_usb_recorders, open_image
+from device_drivers.transports.usbip import usbip_backend
+
+CONNECT_TIMEOUT_S = 10.0
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+@dataclass(frozen=True, slots=True)
+class _Program:
+    """The dock, set up."""
+
+    settings: DockSettings
+    tools: Tools
+    results: Results
+    stop: threading.Event
+
+    def dock(self, recorder: Recorder, slot: str) -> DockedSession:
+        return dock_recorder(recorder, self.tools, session_id=str(uuid.uuid4()), slot=slot)
+
+    def finish(self, session: DockedSession) -> ExitCode:
+        """Wait for sealing, print what came of it, and sum it up."""
+        is_sealed, error = False, session.error
+        if session.listing is not None and not isinstance(error, (UnreachableError, StoppedError)):
+            wait_s = self.settings.wait_s if session.outcome is SessionOutcome.FINISHED else 0.0
+            try:
+                is_sealed = await_sealing(session, self.tools, wait_s=wait_s, stop=self.stop)
+            except DockError as failure:
+                session.error = error or failure
+        code = exit_code(session, is_sealed=is_sealed)
+        self.results.print_session(session, code=code)
+        return code
+
+    def dock_in_turn(self, recorder: Recorder, slot: str) -> Callable[[], ExitCode]:
+        """Dock, and give back the waiting, which needs no recorder."""
+        return partial(self.finish, self.dock(recorder, slot))
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the dock program.
+
+    Args:
+        arguments: The command line without the program's name.
+
+    Returns:
+        An exit code; 0 only when every file is sealed, or when a watching dock was asked to end.
+    """
+    options = _read_options(arguments)
+    try:
+        settings = load_settings({"service_url": options.service, "token": options.token, "ca_file": options.ca, "wait_s": options.wait_s})
+    except SettingsError as error:
+        for problem in error.problems:
+            sys.stderr.write(f"bodycam dock: {problem}\n")
+        return ExitCode.USAGE
+    stop = threading.Event()
+    with _ended_by_signals(stop), progress_on(sys.stderr) as progress:
+        patience = Patience(settings.retry_for_s if options.once else math.inf, stop)
+        read_timeout_s = settings.answer_timeout_s
+        service = connection_pool(settings.ca_file, connect_timeout_s=CONNECT_TIMEOUT_S, read_timeout_s=read_timeout_s)
+        store = connection_pool(settings.ca_file, connect_timeout_s=settings.part_timeout_s, read_timeout_s=settings.part_timeout_s)
+        with service, store:
+            client = ServiceClient(settings.service_url, settings.token.get_secret_value(), pool=service, patience=patience)
+            tools = Tools(client, store, patience, progress, _now)
+            program = _Program(settings, tools, Results(sys.stdout), stop)
+            return _dock_once(program, options) if options.once else _watch(program, options)
+
+
+def _dock_once(program: _Program, options: argparse.Namespace) -> ExitCode:
+    try:
+        recorder, slot = _open_one(options)
+        with recorder:
+            session = program.dock(recorder, slot)
+    except (RecorderError, NoRecorderError) as error:
+        program.tools.progress.tell("not_docked", reason=str(error))
+        return ExitCode.RECORDER_FAILED
+    except DockError as error:
+        program.tools.progress.tell("not_docked", reason=str(error))
+        return error_code(error)
+    return program.finish(session)
+
+
+def _watch(program: _Program, options: argparse.Namespace) -> ExitCode:
+    station = Station(_finder(options), program.dock_in_turn, program.settings.slots, program.tools.progress, program.stop)
+    program.tools.progress.tell("watching", slots=program.settings.slots)
+    station.watch(program.settings.watch_interval_s)
+    return ExitCode.ALL_SEALED
+
+
+def _open_one(options: argparse.Namespace) -> tuple[Recorder, str]:
+    if options.image is not None:
+        return open_image(options.image), "image"
+    found = _finder(options)()
+    if not found:
+        raise NoRecorderError("nothing is plugged in that any driver knows")
+    first = next((one for one in found if one.refusal is None), found[0])
+    return first.open(), first.description.port
+
+
+def _finder(options: argparse.Namespace) -> Find:
+    if options.usbip is None:
+        return find_usb_recorders
+    host, port = options.usbip
+    return partial(find_usb_recorders, usbip_backend(host, port))
+
+
+@contextlib.contextmanager
+def _ended_by_signals(stop: threading.Event) -> Iterator[None]:
+    """Set an event at SIGTERM and Ctrl-C; outside the main thread there are no signals to take."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, lambda _number, _frame: stop.set()) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _read_options(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="bodycam dock",
+        description="Read recorders and bring what they hold to the service.",
+        epilog="Exit codes: 0 every file sealed; 2 usage; 3 a file failed; 4 not sealed in time; 5 unplugged; 6 service or store failed; "
+        "7 no recorder, or it failed; 8 asked to end.",
+    )
+    parser.add_argument("--service", metavar="URL", help="address of the service (BODYCAM_DOCK_SERVICE_URL)")
+    parser.add_argument("--token", metavar="T", help="the dock's credential (BODYCAM_DOCK_TOKEN, which other users of this machine cannot see)")
+    parser.add_argument("--once", action="store_true", help="pull one recorder and end")
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument(
+        "--usbip", metavar="HOST:PORT", type=_host_and_port, help="look for recorders at a USB/IP server instead of this machine's USB"
+    )
+    source.add_argument("--image", metavar="FILE", type=Path, help="read an image file or a block device; only with --once")
+    parser.add_argument("--ca", metavar="FILE", type=Path, help="certificate authority of service and store (BODYCAM_DOCK_CA_FILE)")
+    parser.add_argument("--wait-s", metavar="S", type=float, help="longest wait for sealing, in seconds (BODYCAM_DOCK_WAIT_S)")
+    options = parser.parse_args(arguments)
+    if options.image is not None and not options.once:
+        parser.error("--image needs --once")
+    return options
+
+
+def _host_and_port(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65_536:
+        raise argparse.ArgumentTypeError("expected HOST:PORT")
+    return host.strip("[]"), int(port)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

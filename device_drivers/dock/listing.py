@@ -1,0 +1,66 @@
+"""What a recorder says about itself and its files, taken before anything else happens to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from device_drivers.errors import ListingIncompleteError, RecorderError, RecorderUnpluggedError
+from device_drivers.recorder import Recorder, read_fingerprint
+from integrity.listing import MAX_FILES, MAX_TEXT_CHARACTERS, ClockReading, Listing, RecordedFile, RecorderIdentity
+
+MOST_FINGERPRINT_FAILURES = 3
+"""So many files whose head or tail fails for reasons of the connection, and no more fingerprints are tried."""
+
+
+def take_listing(
+    recorder: Recorder, identity: RecorderIdentity, *, clock: ClockReading | None, now: Callable[[], datetime]
+) -> tuple[Listing, RecorderUnpluggedError | None]:
+    """List every file of a recorder, with fingerprints.
+
+    Args:
+        recorder: The open recorder.
+        identity: Who it said it is.
+        clock: What its clock showed.
+        now: The dock's clock, aware UTC.
+
+    Returns:
+        The listing, incomplete where something could not be listed; and that the recorder left meanwhile, if it did.
+    """
+    files, failure = _list(recorder)
+    if not isinstance(failure, RecorderUnpluggedError):
+        files, unplugged = _add_fingerprints(recorder, files)
+        failure = unplugged or failure
+    text = None if failure is None else str(failure).encode(errors="backslashreplace").decode()[:MAX_TEXT_CHARACTERS]
+    listing = Listing(identity, clock, tuple(files), is_complete=failure is None, failure=text, taken_at=now())
+    return listing, failure if isinstance(failure, RecorderUnpluggedError) else None
+
+
+def _list(recorder: Recorder) -> tuple[list[RecordedFile], RecorderError | None]:
+    files: list[RecordedFile] = []
+    try:
+        for file in recorder.list_files():
+            if len(files) == MAX_FILES:
+                return files, ListingIncompleteError((f"what comes after {MAX_FILES} files",))
+            files.append(file)
+    except RecorderError as error:
+        return files, error
+    return files, None
+
+
+def _add_fingerprints(recorder: Recorder, files: list[RecordedFile]) -> tuple[list[RecordedFile], RecorderUnpluggedError | None]:
+    """Add the fingerprints that can be read, until the recorder leaves."""
+    done: list[RecordedFile] = []
+    failures = 0
+    for file in files:
+        fingerprint = None
+        try:
+            if failures < MOST_FINGERPRINT_FAILURES:
+                fingerprint = read_fingerprint(recorder, file)
+        except RecorderUnpluggedError as error:
+            return done + files[len(done) :], error
+        except RecorderError:
+            failures += 1
+        done.append(replace(file, fingerprint=fingerprint))
+    return done, None

@@ -1,0 +1,73 @@
+"""How long a dock goes on trying when the service or the store does not answer, and how long it waits in between."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from device_drivers.dock.errors import DockError, StoppedError
+
+FIRST_PAUSE_S = 0.1
+LONGEST_PAUSE_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to go on.
+
+    Attributes:
+        limit_s: Seconds after the first failure until the failure stands.
+        stop: Set when the program is to end; every pause ends with it.
+        monotonic: Seconds that only ever grow.
+    """
+
+    limit_s: float
+    stop: threading.Event
+    monotonic: Callable[[], float] = time.monotonic
+
+    def begin(self) -> Attempts:
+        """Start counting for one piece of work."""
+        return Attempts(self)
+
+    def check(self) -> None:
+        """Say whether to go on at all.
+
+        Raises:
+            StoppedError: The program is to end.
+        """
+        if self.stop.is_set():
+            raise StoppedError
+
+
+class Attempts:
+    """The attempts at one piece of work."""
+
+    __slots__ = ("_deadline", "_patience", "_pause_s")
+
+    def __init__(self, patience: Patience) -> None:
+        self._patience = patience
+        self._deadline: float | None = None
+        self._pause_s = FIRST_PAUSE_S
+
+    def pause(self, failure: DockError) -> None:
+        """Wait before the next attempt: twice as long each time, and by chance a little less, so that docks do not return all at once.
+
+        Args:
+            failure: Why the last attempt failed.
+
+        Raises:
+            DockError: ``failure`` itself, once the time is up.
+            StoppedError: The program is to end.
+        """
+        now = self._patience.monotonic()
+        if self._deadline is None:
+            self._deadline = now + self._patience.limit_s
+        if now >= self._deadline:
+            raise failure
+        wait_s = self._pause_s * (500 + secrets.randbelow(500)) / 1000
+        self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
+        if self._patience.stop.wait(wait_s):
+            raise StoppedError from failure

@@ -1,0 +1,79 @@
+"""What can be set about a dock, as variables ``BODYCAM_DOCK_<FIELD>`` or on the command line, which has the last word."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from device_drivers.dock.addresses import require_protected
+from device_drivers.dock.errors import InsecureAddressError, SettingsError
+
+PREFIX = "BODYCAM_DOCK_"
+
+
+class DockSettings(BaseSettings):
+    """Everything that can be set; each field is the variable ``BODYCAM_DOCK_<FIELD>``."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    service_url: str = Field(description="Address of the service; `https` unless it is this machine.")
+    token: SecretStr = Field(description="The dock's credential.")
+    ca_file: Path | None = Field(default=None, description="Certificate authority of service and store, PEM, when the system does not know it.")
+    slots: int = Field(default=2, ge=1, le=16, description="Recorders read at the same time; each takes 24 MiB of buffers.")
+    watch_interval_s: float = Field(default=2.0, gt=0, le=60, description="Seconds between looks at what is plugged in.")
+    retry_for_s: float = Field(default=600.0, ge=0, le=86_400, description="Seconds that a call or a part is tried again when nothing answers.")
+    wait_s: float = Field(default=900.0, ge=0, le=86_400, description="Longest wait for the service to seal what was docked, in seconds.")
+    answer_timeout_s: float = Field(default=60.0, gt=0, le=600, description="Longest wait for the service's answer to one call, in seconds.")
+    part_timeout_s: float = Field(default=120.0, gt=0, le=3_600, description="Longest time for sending one part to the store, in seconds.")
+
+    @field_validator("service_url")
+    @classmethod
+    def _check_address(cls, value: str) -> str:
+        try:
+            require_protected(value)
+        except InsecureAddressError as error:
+            raise ValueError(str(error)) from error
+        return value.rstrip("/")
+
+    @field_validator("token")
+    @classmethod
+    def _check_token(cls, value: SecretStr) -> SecretStr:
+        text = value.get_secret_value()
+        if not text.isascii() or not text.isprintable() or " " in text or not text:
+            raise ValueError("is not a credential")
+        return value
+
+    @field_validator("ca_file")
+    @classmethod
+    def _check_ca_file(cls, value: Path | None) -> Path | None:
+        try:
+            ssl.create_default_context(cafile=None if value is None else str(value))
+        except OSError as error:
+            raise ValueError(f"is no certificate in PEM: {error.strerror or error}") from error
+        return value
+
+
+def load_settings(given: Mapping[str, Any]) -> DockSettings:
+    """Read the settings.
+
+    Args:
+        given: Fields given on the command line; ``None`` means not given.
+
+    Raises:
+        SettingsError: Something is missing, wrong, or no setting of the dock.
+    """
+    known = {f"{PREFIX}{name.upper()}" for name in DockSettings.model_fields}
+    problems = [f"{name} is not a setting" for name in sorted(os.environ) if name.startswith(PREFIX) and name not in known]
+    if problems:
+        raise SettingsError(problems)
+    try:
+        return DockSettings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        named = [(f"{PREFIX}{'.'.join(map(str, fault['loc'])).upper()}", fault["msg"]) for fault in error.errors(include_input=False)]
+        raise SettingsError([f"{name}: {message.removeprefix('Value error, ')}" for name, message in named]) from error
