@@ -63,6 +63,10 @@ class VolumeLayout:
         """Where a cluster begins."""
         return self.clusters_offset + (cluster - FIRST_CLUSTER) * self.cluster_bytes
 
+    def holds_clusters(self, offset: int, length: int) -> bool:
+        """Whether a stretch lies among the clusters."""
+        return self.clusters_offset <= offset and offset + length <= self.clusters_offset + self.cluster_count * self.cluster_bytes
+
     def is_cluster(self, number: int) -> bool:
         """Whether a number names a cluster of this volume."""
         return FIRST_CLUSTER <= number < FIRST_CLUSTER + self.cluster_count

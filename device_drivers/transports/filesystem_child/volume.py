@@ -44,7 +44,18 @@ class DiskView(pytsk3.Img_Info):  # type: ignore[misc]  # pytsk3 carries no type
         return self._size_bytes
 
     def read(self, offset: int, length: int) -> bytes:
-        """Read bytes (called by pytsk3); less only at the disk's end."""
+        """Read bytes (called by pytsk3, into which nothing may be raised); nothing where they cannot be read."""
+        try:
+            return self.read_bytes(offset, length)
+        except OSError:
+            return b""
+
+    def read_bytes(self, offset: int, length: int) -> bytes:
+        """Read bytes; less only at the disk's end.
+
+        Raises:
+            OSError: They cannot be read.
+        """
         pieces = []
         end = min(offset + length, self._size_bytes)
         while offset < end:
@@ -90,7 +101,7 @@ class Volume:
         self.offset, self.layout = offset, layout
         self._disk = disk
         try:
-            self._file_system: Any = pytsk3.FS_Info(disk, offset=offset)
+            self._file_system: Any = pytsk3.FS_Info(disk, offset=offset, type=_sleuth_type(layout))
         except OSError:  # its boot sector is sound, so chains can still be followed
             self._file_system = None
 
@@ -134,17 +145,18 @@ class Volume:
             found = [(int(run.addr) * block, int(run.len) * block, int(run.flags)) for attribute in meta for run in attribute]
         except OSError:  # odd entries are refused; the chain is followed instead
             return []
-        agrees = found and found[0][0] == self.layout.cluster_offset(place.first_cluster) and not any(flags for _, _, flags in found)
-        return [(start, length) for start, length, _ in found] if agrees else []
+        starts_right = found and found[0][0] == self.layout.cluster_offset(place.first_cluster)
+        is_sound = all(not flags and self.layout.holds_clusters(start, length) for start, length, flags in found)
+        return [(start, length) for start, length, _ in found] if starts_right and is_sound else []
 
     def _read_volume(self, offset: int, length: int) -> bytes:
-        return self._disk.read(self.offset + offset, length)
+        return self._disk.read_bytes(self.offset + offset, length)
 
     def _read_runs(self, runs: list[Run], position: int, length: int) -> bytes:
         pieces = []
         for start, size in runs:
             if position < size and length > 0:
-                piece = self._disk.read(start + position, min(size - position, length))
+                piece = self._disk.read_bytes(start + position, min(size - position, length))
                 pieces.append(piece)
                 length -= len(piece)
                 position = size
@@ -159,6 +171,12 @@ class Volume:
         raise MalformedReplyError("directory", "an entry lies outside its directory")
 
 
+def _sleuth_type(layout: VolumeLayout) -> int:
+    """The kind of file system to look for; asked to guess, The Sleuth Kit would read megabytes for every kind it knows."""
+    kind: int = pytsk3.TSK_FS_TYPE_EXFAT if layout.is_exfat else pytsk3.TSK_FS_TYPE_FAT_DETECT
+    return kind
+
+
 def find_volumes(disk: DiskView) -> Iterator[Volume | str]:
     """Find the FAT and exFAT volumes of a disk: the whole disk, or the partitions of its table (MBR or GPT).
 
@@ -166,7 +184,7 @@ def find_volumes(disk: DiskView) -> Iterator[Volume | str]:
         Each volume, or what makes a partition of a FAT or exFAT type unreadable.
     """
     try:
-        yield Volume(disk, 0, parse_boot_sector(disk.read(0, BOOT_BYTES)))
+        yield Volume(disk, 0, parse_boot_sector(disk.read_bytes(0, BOOT_BYTES)))
     except MalformedReplyError:
         yield from _find_in_partitions(disk)
 
@@ -182,7 +200,7 @@ def _find_in_partitions(disk: DiskView) -> Iterator[Volume | str]:
         offset = int(part.start) * int(table.info.block_size)
         title = part.desc.decode("utf-8", "replace")
         try:
-            yield Volume(disk, offset, parse_boot_sector(disk.read(offset, BOOT_BYTES)))
+            yield Volume(disk, offset, parse_boot_sector(disk.read_bytes(offset, BOOT_BYTES)))
         except MalformedReplyError as error:
             if "FAT" in title.upper():
                 yield f"partition {title} at byte {offset}: {error}"

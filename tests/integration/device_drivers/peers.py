@@ -8,6 +8,7 @@ from usbip import SPEED_HIGH, USBIP
 from usbip.classes.device.msc import MSC
 from usbip.device import USBDevice
 
+from device_drivers.errors import RecorderError
 from device_drivers.families.mass_storage import FAMILY
 from device_drivers.registry import find_usb_recorders
 from device_drivers.simulated.fat32 import Fat32Volume
@@ -69,6 +70,19 @@ def open_at(address):
     """Open the one recorder at a USB/IP server."""
     (found,) = found_at(address)
     return found.open()
+
+
+def list_as_far_as_possible(recorder, *, after_first=lambda: None):
+    """List a recorder's files; gives them and the error that ended the listing, if one did."""
+    files = []
+    try:
+        for file in recorder.list_files():
+            files.append(file)
+            if len(files) == 1:
+                after_first()
+    except RecorderError as error:
+        return files, error
+    return files, None
 
 
 def read_whole(recorder, file, *, step=1024**2):
