@@ -154,6 +154,15 @@ def bucket_name():
 
 @pytest.fixture
 def free_port():
+    return _free_port()
+
+
+@pytest.fixture(scope="module")
+def module_port():
+    return _free_port()
+
+
+def _free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
         return server.getsockname()[1]
 

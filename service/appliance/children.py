@@ -149,6 +149,7 @@ class Children:
             StopRequestedError: Somebody asked to stop meanwhile; it was killed.
         """
         log_file = self._log(program)
+        log_file.touch(mode=0o600)
         with log_file.open("ab") as log, _step(program, log.fileno()) as process:
             try:
                 return self._finish_step(program, process, text, within_s)
