@@ -22,7 +22,7 @@ test: ## Check, then run every test but the nightly ones
 	@tools/set_up.sh test
 	@tools/debian_packages.sh
 	@$(MAKE) --no-print-directory check
-	$(BIN)/python -m pytest -m "not nightly"
+	@tools/run_tests.sh "not nightly"
 
 check: ## Format, lint, types, imports
 	@tools/set_up.sh test
@@ -34,7 +34,7 @@ check: ## Format, lint, types, imports
 test-nightly: ## Long loops
 	@tools/set_up.sh test
 	@tools/debian_packages.sh
-	$(BIN)/python -m pytest -m nightly --timeout 3600
+	@tools/run_tests.sh nightly --timeout 3600
 
 bench: ## Docking against rclone and openssl: ratios of wall time and CPU seconds
 	@tools/set_up.sh test
