@@ -20,6 +20,7 @@ from service.clips import errors as clips
 from service.custody import errors as custody
 from service.docks import errors as docks
 from service.ingest import errors as ingest
+from service.roster import errors as roster
 
 _LOG = logging.getLogger(__name__)
 
@@ -48,6 +49,7 @@ PROBLEMS: dict[type[Exception], tuple[HTTPStatus, str]] = {
     ingest.UploadFinishedError: (HTTPStatus.CONFLICT, "upload-finished"),
     ingest.UploadNotBegunError: (HTTPStatus.CONFLICT, "upload-not-begun"),
     integrity.MalformedValueError: (HTTPStatus.UNPROCESSABLE_ENTITY, "malformed-value"),
+    roster.RosterRefusedError: (HTTPStatus.UNPROCESSABLE_ENTITY, "roster-refused"),
     service.NotPermittedError: (HTTPStatus.FORBIDDEN, "not-permitted"),
     service.UnacceptableValueError: (HTTPStatus.UNPROCESSABLE_ENTITY, "unacceptable-value"),
     service.UnknownAgencyError: (HTTPStatus.NOT_FOUND, "unknown-agency"),
@@ -152,6 +154,8 @@ def _public_detail(error: Exception, status: HTTPStatus) -> str:
 def _extras(error: Exception) -> dict[str, Any]:
     if isinstance(error, ingest.DockProtocolUnsupportedError):
         return {"accepted": list(error.accepted)}
+    if isinstance(error, roster.RosterRefusedError):
+        return {"fault_count": error.fault_count, "faults": error.faults}
     if isinstance(error, accounts.SignInLockedError):
         return {"until": error.until.isoformat()}
     return {}

@@ -13,12 +13,14 @@ from evidence_store.repositories.accounts import Accounts
 from evidence_store.repositories.agencies import Agencies
 from evidence_store.repositories.cases import Cases
 from evidence_store.repositories.clips import Clips
+from evidence_store.repositories.coverage import Coverage
 from evidence_store.repositories.custody import Custody
 from evidence_store.repositories.docks import Docks
 from evidence_store.repositories.lock_probes import LockProbes
 from evidence_store.repositories.log import Log
 from evidence_store.repositories.officers import Officers
 from evidence_store.repositories.recorders import Recorders
+from evidence_store.repositories.roster import RosterFacts
 
 
 class UnitOfWork:
@@ -30,6 +32,7 @@ class UnitOfWork:
         self.agencies = Agencies(session)
         self.cases = Cases(session)
         self.clips = Clips(session)
+        self.coverage = Coverage(session)
         self.custody = Custody(session)
         self.docks = Docks(session)
         self.jobs = JobQueue(session, jobs)
@@ -37,6 +40,7 @@ class UnitOfWork:
         self.log = Log(session)
         self.officers = Officers(session)
         self.recorders = Recorders(session)
+        self.roster = RosterFacts(session)
 
     def flush(self) -> None:
         """Write what was added so far, so that constraints speak now."""

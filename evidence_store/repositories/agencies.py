@@ -33,6 +33,10 @@ class Agencies:
         """List the scope's agency and every one below it, by path."""
         return list(self._session.scalars(select(Agency).where(Agency.path.startswith(scope.agency_path, autoescape=True)).order_by(Agency.path)))
 
+    def children(self, agency_id: UUID) -> list[Agency]:
+        """List the agencies directly below one, by path."""
+        return list(self._session.scalars(select(Agency).where(Agency.parent_id == agency_id).order_by(Agency.path)))
+
     def top(self) -> Agency | None:
         """The agency at the top of the tree, when there is one."""
         return self._session.scalars(select(Agency).where(Agency.parent_id.is_(None)).order_by(Agency.path).limit(1)).one_or_none()

@@ -1,13 +1,12 @@
 """Officers, their posts and certificates."""
 
-from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from evidence_store.models import Certificate, CertificateStatus, Officer, OfficerPost
+from evidence_store.models import Officer, OfficerPost
 
 
 class Officers:
@@ -16,11 +15,6 @@ class Officers:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def add(self, rows: Iterable[Officer | OfficerPost | Certificate | CertificateStatus]) -> None:
-        """Add officers and facts about them, officers first."""
-        self._session.add_all(rows)
-        self._session.flush()
-
     def get(self, officer_id: UUID) -> Officer | None:
         """Find an officer by id."""
         return self._session.get(Officer, officer_id)
@@ -28,6 +22,10 @@ class Officers:
     def by_code(self, code: str) -> Officer | None:
         """Find an officer by the number that recorders carry."""
         return self._session.scalars(select(Officer).where(Officer.code == code)).one_or_none()
+
+    def ids_by_code(self) -> dict[str, UUID]:
+        """Every officer's id by number."""
+        return {row.code: row.id for row in self._session.execute(select(Officer.code, Officer.id))}
 
     def named(self, officer_ids: set[UUID]) -> dict[UUID, Officer]:
         """Officers by id."""

@@ -1,12 +1,11 @@
 """Recorders and who has them."""
 
-from collections.abc import Iterable
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from evidence_store.models import Assignment, Recorder, RecorderStatus
+from evidence_store.models import Assignment, Recorder
 
 
 class Recorders:
@@ -15,14 +14,13 @@ class Recorders:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def add(self, rows: Iterable[Recorder | RecorderStatus | Assignment]) -> None:
-        """Add recorders and facts about them, recorders first."""
-        self._session.add_all(rows)
-        self._session.flush()
-
     def by_serial(self, serial: str) -> Recorder | None:
         """Find a recorder by its own serial number."""
         return self._session.scalars(select(Recorder).where(Recorder.serial == serial)).one_or_none()
+
+    def ids_by_serial(self) -> dict[str, UUID]:
+        """Every recorder's id by serial number."""
+        return {row.serial: row.id for row in self._session.execute(select(Recorder.serial, Recorder.id))}
 
     def named(self, recorder_ids: set[UUID]) -> dict[UUID, Recorder]:
         """Recorders by id."""

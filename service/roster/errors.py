@@ -1,0 +1,18 @@
+"""What a roster import refuses."""
+
+from service.errors import ServiceError
+
+MOST_SHOWN = 200
+
+
+class RosterRefusedError(ServiceError):
+    """The roster contradicts itself or what is known; nothing was changed.
+
+    Attributes:
+        faults: One sentence for each fault, with the place of the row.
+    """
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__(f"{len(faults)} faults, the first: {faults[0]}")
+        self.faults = faults[:MOST_SHOWN]
+        self.fault_count = len(faults)
