@@ -5,8 +5,9 @@ from evidence_store.models.agency import Agency
 from evidence_store.models.base import Base
 from evidence_store.models.case import Case, CaseClip
 from evidence_store.models.clip import Clip, ClipView
+from evidence_store.models.clip_search import ClipFilter, ClipPosition, ClipRow
 from evidence_store.models.custody import CheckpointRow, CustodyEventRow, CustodyLeaf, CustodyPending, MerkleNode, TimestampReceipt
-from evidence_store.models.dock import Dock, DockSession, SessionFile
+from evidence_store.models.dock import BoardRow, Dock, DockSession, SessionFile
 from evidence_store.models.lock_probe import LockProbeRun
 from evidence_store.models.officer import Certificate, CertificateStatus, Officer, OfficerPost
 from evidence_store.models.recorder import Assignment, Recorder, RecorderStatus
@@ -16,12 +17,16 @@ __all__ = [
     "Agency",
     "Assignment",
     "Base",
+    "BoardRow",
     "Case",
     "CaseClip",
     "Certificate",
     "CertificateStatus",
     "CheckpointRow",
     "Clip",
+    "ClipFilter",
+    "ClipPosition",
+    "ClipRow",
     "ClipView",
     "CustodyEventRow",
     "CustodyLeaf",

@@ -1,5 +1,6 @@
 """Places recorders are plugged in, each plugging-in, and the files seen at it."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -8,6 +9,7 @@ from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from evidence_store.models.base import Base
+from evidence_store.models.recorder import Recorder
 
 
 class Dock(Base):
@@ -81,3 +83,13 @@ class SessionFile(Base):
     clip_id: Mapped[UUID] = mapped_column(ForeignKey("clip.id"))
     action: Mapped[str]
     failure: Mapped[dict[str, Any] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class BoardRow:
+    """A session as the board shows it: with its dock, its recorder when registered, and how many of its files are in each state."""
+
+    session: DockSession
+    dock: Dock
+    recorder: Recorder | None
+    states: dict[str, int]

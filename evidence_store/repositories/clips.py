@@ -1,7 +1,6 @@
 """Clips and the views granted of them."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,52 +9,11 @@ from sqlalchemy import ColumnElement, Select, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from evidence_store.actor import Actor
-from evidence_store.models import Agency, CaseClip, Clip, ClipView, Officer, Recorder
+from evidence_store.models import Agency, CaseClip, Clip, ClipFilter, ClipPosition, ClipRow, ClipView, Officer, Recorder
 from evidence_store.repositories.scope import within_agencies
 from integrity.receipt import ClipState
 
 SORT_TIME = func.coalesce(Clip.recorded_at, Clip.announced_at)
-
-
-@dataclass(frozen=True, slots=True)
-class ClipFilter:
-    """What a search asks for; every part that is given must hold.
-
-    Attributes:
-        recorder_serial: As the recorder gave it, registered or not.
-        agency_path: Clips of this agency and those below it.
-        recorded_from: Recorder's time, or announcement where it gave none; included.
-        recorded_until: Likewise; not included.
-        text: Part of the original name, without regard to case.
-    """
-
-    officer_code: str | None = None
-    recorder_serial: str | None = None
-    agency_path: str | None = None
-    recorded_from: datetime | None = None
-    recorded_until: datetime | None = None
-    case_id: UUID | None = None
-    state: str | None = None
-    is_quarantined: bool | None = None
-    text: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ClipRow:
-    """A clip with those it names."""
-
-    clip: Clip
-    agency: Agency
-    recorder: Recorder | None
-    officer: Officer | None
-
-
-@dataclass(frozen=True, slots=True)
-class ClipPosition:
-    """Where a page of clips ended."""
-
-    time: datetime
-    clip_id: UUID
 
 
 class Clips:

@@ -1,25 +1,14 @@
 """Docks, their sessions and the files seen at each."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from evidence_store.actor import Scope
-from evidence_store.models import Agency, Clip, Dock, DockSession, Recorder, SessionFile
+from evidence_store.models import Agency, BoardRow, Clip, Dock, DockSession, Recorder, SessionFile
 from evidence_store.repositories.scope import within_agencies
-
-
-@dataclass(frozen=True, slots=True)
-class BoardRow:
-    """A session as the board shows it: with its dock, its recorder when registered, and how many of its files are in each state."""
-
-    session: DockSession
-    dock: Dock
-    recorder: Recorder | None
-    states: dict[str, int]
 
 
 class Docks:

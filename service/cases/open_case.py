@@ -5,8 +5,7 @@ from uuid import UUID
 
 from evidence_store.actor import Actor
 from evidence_store.errors import ConflictingRowError
-from evidence_store.models import Agency, Case, CaseClip
-from evidence_store.repositories.clips import ClipFilter, ClipRow
+from evidence_store.models import Agency, Case, CaseClip, ClipFilter, ClipRow
 from service.access.permission import require
 from service.access.policy import Action
 from service.cases.errors import CaseNotFoundError, CaseNumberTakenError

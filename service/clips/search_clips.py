@@ -7,8 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from evidence_store.actor import Actor
-from evidence_store.models import Case, CaseClip
-from evidence_store.repositories.clips import ClipFilter, ClipPosition, ClipRow
+from evidence_store.models import Case, CaseClip, ClipFilter, ClipPosition, ClipRow
 from service.access.permission import require
 from service.access.policy import Action
 from service.clips.errors import ClipNotFoundError, CursorDamagedError

@@ -1,7 +1,7 @@
 """The dock board: what is plugged in now, and what came lately."""
 
 from evidence_store.actor import Actor
-from evidence_store.repositories.docks import BoardRow
+from evidence_store.models import BoardRow
 from service.access.permission import require
 from service.access.policy import Action
 from service.context import ServiceContext

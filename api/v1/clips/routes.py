@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 from api.dependencies import Context, CurrentActor
 from api.ranges import media_response
 from api.v1.clips.schemas import ClipItem, ClipList, CustodyAnswer, ViewAnswer, ViewRequest, clip_item, custody_answer
-from evidence_store.repositories.clips import ClipFilter
+from evidence_store.models import ClipFilter
 from integrity.receipt import ClipState
 from service.clips.search_clips import MOST_AT_ONCE, find_clip, search_clips
 from service.clips.view_clip import open_media, view_clip

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from evidence_store.repositories.clips import ClipRow
+from evidence_store.models import ClipRow
 from service.custody.read_chain import Chain
 
 
