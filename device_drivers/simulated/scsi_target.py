@@ -73,7 +73,7 @@ class ScsiTarget:
             return self._fail(_INVALID_COMMAND)
         if block[0] != 0x03:
             self._sense = (0, 0)
-        return command(block)
+        return command(block.ljust(16, b"\0"))
 
     def _fail(self, sense: tuple[int, int]) -> Reply:
         self._sense = sense
