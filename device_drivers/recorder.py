@@ -6,13 +6,13 @@ A recorder is opened by a family (see ``registry``), used by one dock, and close
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self, runtime_checkable
 
 from device_drivers.errors import RecorderReadError
+from integrity.hashing import running_sha256
 from integrity.listing import FINGERPRINT_SPAN_BYTES, ClockReading, RecordedFile, RecorderIdentity
 
 
@@ -106,7 +106,7 @@ def read_fingerprint(recorder: Recorder, file: RecordedFile) -> str | None:
     """
     span = FINGERPRINT_SPAN_BYTES
     stretches = [(0, file.size_bytes)] if file.size_bytes <= 2 * span else [(0, span), (file.size_bytes - span, span)]
-    digest = hashlib.sha256()
+    digest = running_sha256()
     for offset, length in stretches:
         try:
             stretch = _read_exactly(recorder, file, offset=offset, length=length)
@@ -115,7 +115,7 @@ def read_fingerprint(recorder: Recorder, file: RecordedFile) -> str | None:
         if len(stretch) < length:
             return None
         digest.update(stretch)
-    return digest.hexdigest()
+    return digest.digest().hex()
 
 
 def _read_exactly(recorder: Recorder, file: RecordedFile, *, offset: int, length: int) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import signal
 import sys
@@ -18,6 +17,7 @@ from device_drivers.simulated.footage import CardFile, Folder, scan_folder
 from device_drivers.simulated.scsi_target import ScsiTarget
 from device_drivers.simulated.usb_device import MassStorageDevice
 from device_drivers.simulated.usbip_server import UsbipServer
+from integrity.hashing import sha256
 
 IDENTITY_FILE = "RECORDER.TXT"
 _EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
@@ -81,7 +81,7 @@ def build_volume(card: Folder, *, serial: str, faults: Faults = NO_FAULTS) -> Fa
     Raises:
         FileTooLargeError: A file does not fit FAT32.
     """
-    volume_id = int.from_bytes(hashlib.sha256(serial.encode()).digest()[:4], "big")
+    volume_id = int.from_bytes(sha256(serial.encode())[:4], "big")
     return Fat32Volume(card, volume_id=volume_id, sizes=faults.sizes)
 
 

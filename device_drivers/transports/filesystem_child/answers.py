@@ -108,19 +108,24 @@ def read_directory_page(answer: Mapping[str, Any], volume: int) -> DirectoryPage
     return DirectoryPage(entries, following, _optional_text(answer, "damage"))
 
 
-def read_runs(answer: Mapping[str, Any], *, disk_bytes: int) -> tuple[list[tuple[int, int]], int]:
-    """Read the answer to ``runs``: stretches of the disk, all of them inside it, and how many there are in all.
+def read_runs(answer: Mapping[str, Any], *, first: int, disk_bytes: int) -> tuple[list[tuple[int, int]], bool]:
+    """Read the answer to ``runs`` from the ``first`` on: stretches of the disk, all of them inside it, and whether more follow.
+
+    A stretch that leaves the disk is cut off there and ends the content: what came after it would stand in the wrong place.
 
     Raises:
         FileSystemReaderError: The answer is malformed.
     """
-    runs = []
+    runs: list[tuple[int, int]] = []
     for pair in _list(answer, "runs"):
         if not isinstance(pair, list) or len(pair) != 2 or not all(isinstance(each, int) and each >= 0 for each in pair):
             raise FileSystemReaderError("it sent a malformed stretch")
-        start = min(pair[0], disk_bytes)
-        runs.append((start, min(pair[1], disk_bytes - start)))
-    return runs, _number(answer, "total")
+        start, length = pair
+        if start + length > disk_bytes:
+            runs.append((start, max(0, disk_bytes - start)))
+            return runs, False
+        runs.append((start, length))
+    return runs, bool(runs) and first + len(runs) < _number(answer, "total")
 
 
 def _read_entry(entry: Mapping[str, Any], volume: int) -> FoundEntry:

@@ -77,7 +77,6 @@ class FileContent:
             answer = self._child.ask("runs", volume=self._locator.volume, place=self._locator.place, first=self._asked)
         except MalformedReplyError as error:
             raise RecorderReadError(self._file.path, self._position, error.reason) from error
-        self._runs, total = read_runs(answer, disk_bytes=self._disk.size_bytes)
+        self._runs, self._has_more_runs = read_runs(answer, first=self._asked, disk_bytes=self._disk.size_bytes)
         self._run = 0
         self._asked += len(self._runs)
-        self._has_more_runs = bool(self._runs) and self._asked < total

@@ -16,6 +16,7 @@ PACKAGES = {
     "mdel": "mtools",
     "mkfs.exfat": "exfatprogs",
     "fsck.exfat": "exfatprogs",
+    "losetup": "mount",
 }
 WHEN = datetime(2026, 11, 24, 1, 30, 15, tzinfo=UTC)
 

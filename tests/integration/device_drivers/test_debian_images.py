@@ -1,6 +1,7 @@
 import os
 import random
 import struct
+from pathlib import Path
 
 import pytest
 
@@ -146,3 +147,17 @@ def test_a_folder_or_pipe_is_no_image(tmp_path):
     for path in (tmp_path, tmp_path / "pipe"):
         with pytest.raises(UnsupportedRecorderError, match="neither an image"):
             open_image(path, families=[FAMILY])
+
+
+@pytest.mark.root
+@pytest.mark.skipif(os.geteuid() != 0 or not Path("/dev/loop-control").exists(), reason="loop devices are for root")
+def test_a_block_device_is_read_like_an_image(tmp_path, footage):
+    image = make_fat_image(tmp_path / "card.img", footage)
+    device = run_tool("losetup", "--read-only", "--show", "--find", image).strip()
+    try:
+        with open_image(Path(device), families=[FAMILY]) as recorder:
+            found = contents(recorder)
+    finally:
+        run_tool("losetup", "--detach", device)
+
+    assert found == on_disk(footage)

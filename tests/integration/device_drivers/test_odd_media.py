@@ -151,6 +151,34 @@ def test_a_chain_that_breaks_gives_what_comes_before(fat, end):
     assert content == fat.content[: 10 * fat.cluster_bytes]
 
 
+def test_a_file_that_leaves_an_image_cut_short_ends_there_and_not_further_on(fat):
+    fat.link(fat.first + 9, 60_000)
+    fat.link(60_000, fat.first + 10)
+    os.truncate(fat.path, 16 * 1024**2)
+
+    _, content = fat.read()
+
+    assert content == fat.content[: 10 * fat.cluster_bytes]
+
+
+def test_a_file_in_thousands_of_pieces_is_put_together_in_order(fat):
+    count = 9_000
+    order = list(range(2_000, 2_000 + count))
+    random.Random(4).shuffle(order)
+    with fat.path.open("r+b") as image:
+        for index, (cluster, following) in enumerate(zip(order, [*order[1:], 0x0FFFFFFF], strict=True)):
+            image.seek(fat.fat + 4 * cluster)
+            image.write(struct.pack("<I", following))
+            image.seek(fat.root + (cluster - 2) * fat.cluster_bytes)
+            image.write(struct.pack("<I", index))
+    fat.patch(fat.entry + 20, struct.pack("<H", order[0] >> 16))
+    fat.patch(fat.entry + 26, struct.pack("<HI", order[0] & 0xFFFF, count * fat.cluster_bytes))
+
+    _, content = fat.read()
+
+    assert [struct.unpack_from("<I", content, at)[0] for at in range(0, len(content), fat.cluster_bytes)] == list(range(count))
+
+
 def test_a_file_whose_chain_begins_nowhere_is_listed_and_empty(fat):
     fat.patch(fat.entry + 20, struct.pack("<H", 0xFFF))
 
