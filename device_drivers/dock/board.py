@@ -11,6 +11,7 @@ from device_drivers.dock.errors import DockError
 from device_drivers.dock.service_client import ServiceClient
 
 INTERVAL_S = 1.0
+"""Time between two reports, in seconds."""
 
 
 class Board:
@@ -19,13 +20,11 @@ class Board:
     Args:
         client: Calls to the service.
         session_id: The session.
-        interval_s: Least time between two reports, in seconds.
     """
 
-    def __init__(self, client: ServiceClient, session_id: str, *, interval_s: float = INTERVAL_S) -> None:
+    def __init__(self, client: ServiceClient, session_id: str) -> None:
         self._client = client
         self._session_id = session_id
-        self._interval_s = interval_s
         self._lock = threading.Lock()
         self._read_bytes: dict[int, int] = {}
         self._changed: set[int] = set()
@@ -50,7 +49,7 @@ class Board:
 
     def _report_now_and_then(self) -> None:
         since, before_bytes = time.monotonic(), 0
-        while not self._done.wait(self._interval_s):
+        while not self._done.wait(INTERVAL_S):
             with self._lock:
                 changed = {index: self._read_bytes[index] for index in sorted(self._changed)}
                 self._changed.clear()
