@@ -39,9 +39,12 @@ def launch(program: Program, log_file: Path) -> subprocess.Popen[bytes]:
     A session of its own keeps the terminal's Ctrl-C from reaching it before whoever started it has decided on an order.
 
     Raises:
-        EmbeddedServerError: The program is missing or may not be run.
+        EmbeddedServerError: The program is missing or may not be run, or its log cannot be written.
     """
-    descriptor = os.open(log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        descriptor = os.open(log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    except OSError as error:
+        raise EmbeddedServerError(program.name, f"cannot write {log_file}: {error.strerror}") from error
     try:
         return subprocess.Popen(
             program.arguments,

@@ -107,8 +107,7 @@ class Children:
                 self._start_again(child, now)
         if now - self._logs_checked_at >= _LOG_CHECK_S:
             self._logs_checked_at = now
-            for child in self._children:
-                bound_log(self._log(child.program))
+            self._bound_logs()
 
     def wait_until(self, is_ready: Callable[[], bool], what: str, *, within_s: float) -> None:
         """Watch until something is ready.
@@ -164,6 +163,13 @@ class Children:
         self._children.clear()
         end_processes(find_marked(self._directory.root), within_s=1.0, ask=signal.SIGKILL)
         self._directory.forget_children()
+
+    def _bound_logs(self) -> None:
+        for child in self._children:
+            try:
+                bound_log(self._log(child.program))
+            except OSError as error:
+                self._report(f"cannot move {self._log(child.program)} aside: {error}")
 
     def _launch(self, child: _Child) -> None:
         child.process = launch(child.program, self._log(child.program))
@@ -242,7 +248,10 @@ class Children:
         return output.decode()
 
     def _write_down(self) -> None:
-        self._directory.write_children({child.program.name: child.mark for child in self._children if child.mark is not None})
+        try:
+            self._directory.write_children({child.program.name: child.mark for child in self._children if child.mark is not None})
+        except OSError as error:  # a full disk must not end what is running; a later start finds children by their mark as well
+            self._report(f"cannot write down what runs: {error}")
 
     def _log(self, program: Program) -> Path:
         return self._directory.logs / f"{program.name}.log"

@@ -3,8 +3,10 @@
 import argparse
 import json
 import signal
+import ssl
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -43,7 +45,7 @@ def main(arguments: Sequence[str]) -> int:
             _run(directory, listening, is_demo=options.demo, ready_file=options.ready_file)
     except StopRequestedError:
         return 0
-    except (ApplianceError, StoreError) as error:
+    except (ApplianceError, StoreError, OSError) as error:
         sys.stderr.write(f"bodycam up: {error}\n")
         return _FAILED_STATUS
     return 0
@@ -52,7 +54,8 @@ def main(arguments: Sequence[str]) -> int:
 def _run(directory: DataDirectory, listening: Listening, *, is_demo: bool, ready_file: Path | None) -> None:
     children = Children(directory, _report)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: children.request_stop())
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup has hangups ignored
+            signal.signal(number, lambda *_: children.request_stop())
     _remove(ready_file)
     try:
         configuration = _prepare(children, directory, listening, is_demo=is_demo)
@@ -100,8 +103,9 @@ def _remove(ready_file: Path | None) -> None:
 
 
 def _report(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+    with suppress(OSError):  # nobody may be reading any more; stopping in good order matters more
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
 
 
 def _tls(options: argparse.Namespace) -> Tls | None:
@@ -112,8 +116,16 @@ def _tls(options: argparse.Namespace) -> Tls | None:
     for file in (options.tls_certificate, options.tls_key, options.tls_authority):
         if file is not None and not file.is_file():
             raise UnsafeListeningError(f"{file} is not a file")
+    _check_pair(options.tls_certificate, options.tls_key)
     authority = None if options.tls_authority is None else options.tls_authority.resolve()
     return Tls(options.tls_certificate.resolve(), options.tls_key.resolve(), authority)
+
+
+def _check_pair(certificate: Path, key: Path) -> None:
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(certificate, key, password="")
+    except (OSError, ValueError) as error:
+        raise UnsafeListeningError(f"{certificate} and {key} are no certificate and its unprotected key, both PEM: {error}") from error
 
 
 def _port(text: str) -> int:

@@ -28,7 +28,6 @@ class ReadinessProbe:
 
         Raises:
             OSError: The certificate cannot be read.
-            ValueError: It is not PEM.
         """
         host, port = listening.probe.host, listening.probe.port
         if listening.tls is None:

@@ -182,3 +182,18 @@ def test_what_an_earlier_start_left_is_ended(children, directory, reports):
 
     assert find_marked(directory.root) == []
     assert "earlier start" in reports[0]
+
+
+def test_a_full_disk_ends_nothing_that_runs(children, directory, reports, monkeypatch):
+    def refuse(*_):
+        raise OSError(28, "No space left on device")
+
+    children.start(make_plan(directory, SLEEP))
+    first = find_marked(directory.root)
+    monkeypatch.setattr(DataDirectory, "write_children", refuse)
+    monkeypatch.setattr(module, "bound_log", refuse)
+    os.kill(first[0].pid, signal.SIGKILL)
+
+    children.wait_until(lambda: bool(running := find_marked(directory.root)) and running != first, "the second child", within_s=10)
+
+    assert any("No space left" in report for report in reports)
