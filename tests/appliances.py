@@ -80,6 +80,10 @@ class TrialAppliance:
             self.kill_supervisor()
         marks = [mark_process(pid) for pid in self.processes()]
         end_processes([mark for mark in marks if mark is not None], within_s=2, ask=signal.SIGKILL)
+        ports = set(json.loads(self.directory.ports.read_text()).values()) if self.directory.ports.exists() else set()
+        for socket in Path("/tmp").glob("seaweedfs-*-grpc-*.sock"):  # noqa: S108 - where SeaweedFS puts them
+            if int(socket.stem.rsplit("-", 1)[1]) in ports:
+                socket.unlink(missing_ok=True)
 
     def _explain(self) -> str:
         logs = "\n".join(f"{path.name}: {path.read_text(errors='replace')[-1500:]}" for path in sorted(self.directory.logs.glob("*.log")))
