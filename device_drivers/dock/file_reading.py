@@ -80,7 +80,8 @@ class FileReading:
                 self._stop.wait(PAUSE_S)
             else:
                 self.offset_bytes += count
-                self._on_read(count)
+                if count:
+                    self._on_read(count)
                 return count
         raise StoppedError
 
