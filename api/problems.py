@@ -38,6 +38,7 @@ PROBLEMS: dict[type[Exception], tuple[HTTPStatus, str]] = {
     clips.ClipNotFoundError: (HTTPStatus.NOT_FOUND, "clip-not-found"),
     clips.ClipNotStoredError: (HTTPStatus.CONFLICT, "clip-not-stored"),
     clips.CursorDamagedError: (HTTPStatus.BAD_REQUEST, "cursor-damaged"),
+    custody.NoCheckpointError: (HTTPStatus.NOT_FOUND, "no-checkpoint"),
     custody.LogDamagedError: (HTTPStatus.INTERNAL_SERVER_ERROR, "log-damaged"),
     docks.UnknownDockError: (HTTPStatus.UNAUTHORIZED, "unknown-dock"),
     ingest.DockProtocolUnsupportedError: (HTTPStatus.UPGRADE_REQUIRED, "dock-protocol-unsupported"),

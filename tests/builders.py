@@ -11,7 +11,7 @@ from integrity.receipt import UploadedPart, UploadReceipt
 from service.custody.keys import make_keys
 from service.settings import Settings
 
-NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
+NOW = datetime(2026, 11, 24, 1, 30, tzinfo=UTC)
 IDENTITY = RecorderIdentity(family="mass-storage", serial="ZF00001", officer_code="000001", volume_id="1234ABCD")
 
 

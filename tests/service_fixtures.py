@@ -3,14 +3,16 @@
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from unittest.mock import patch
 from uuid import UUID, uuid4
 
 import urllib3
-from tests.builders import IDENTITY, NOW, make_listing, make_receipt, make_settings
+from argon2 import PasswordHasher
 
 from evidence_store.actor import Actor, Role
 from evidence_store.object_store.memory import MemoryObjectStore
 from integrity.listing import RecorderIdentity
+from service.accounts import passwords
 from service.accounts.first_people import FirstPeople, make_first_people
 from service.accounts.sessions import who_holds
 from service.accounts.sign_in import sign_in
@@ -25,6 +27,7 @@ from service.ingest.end_session import end_session
 from service.ingest.grant_upload import grant_upload
 from service.ingest.open_session import PluggingIn, open_session
 from service.ingest.read_back_clip import read_back_clip
+from tests.builders import IDENTITY, NOW, make_listing, make_receipt, make_settings
 
 PASSWORD = "correct horse battery"
 DOCK_ID = "11111111-1111-4111-8111-111111111111"
@@ -52,6 +55,7 @@ class Service:
     clock: StoppedClock
     dock: Actor
     people: dict[Role, Actor] = field(default_factory=dict)
+    _tokens: dict[Role, str] = field(default_factory=dict)
 
     def open(self, identity: RecorderIdentity = IDENTITY, session_id: UUID | None = None) -> UUID:
         session_id = session_id or uuid4()
@@ -100,21 +104,25 @@ class Service:
             return [event.action for event, _ in work.custody.chain("clip", clip_id)]
 
     def token(self, role: Role) -> str:
-        return sign_in(self.context, str(role), PASSWORD).token
+        """A token of this role's person; signed in once, because checking a password is slow on purpose."""
+        if role not in self._tokens:
+            self._tokens[role] = sign_in(self.context, str(role), PASSWORD).token
+        return self._tokens[role]
 
 
 @contextmanager
 def running_service(tmp_path, database, objects=None, **settings):
-    """Build a service with one administrator, one reviewer and one dock at the top agency."""
+    """Build a service with one administrator, one reviewer and one dock at the top agency; passwords are hashed cheaply."""
     clock = StoppedClock()
     context = build_context(make_settings(tmp_path, database.application_url, **settings), clock=clock, objects=objects)
-    try:
+    with patch.object(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)):
         context.objects.prepare()
         names = (str(Role.ADMINISTRATOR), PASSWORD), (str(Role.REVIEWER), PASSWORD)
         make_first_people(context, FirstPeople(*names, (DOCK_ID, DOCK_TOKEN)))
         service = Service(context, clock, which_dock(context, DOCK_TOKEN))
         for role in (Role.ADMINISTRATOR, Role.REVIEWER):
             service.people[role] = who_holds(context, service.token(role))
-        yield service
-    finally:
-        context.dispose()
+        try:
+            yield service
+        finally:
+            context.dispose()

@@ -1,8 +1,7 @@
 """Clips and the views granted of them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, func, select, tuple_, update
@@ -98,17 +97,22 @@ def _visible(actor: Actor) -> ColumnElement[bool]:
     return condition
 
 
-def _conditions(wanted: ClipFilter) -> list[ColumnElement[bool]]:
-    linked = select(CaseClip.clip_id).where(CaseClip.case_id == wanted.case_id, CaseClip.unlinked_at.is_(None))
-    pairs: list[tuple[Any, ColumnElement[bool]]] = [
-        (wanted.officer_code, Officer.code == wanted.officer_code),
-        (wanted.recorder_serial, Clip.claimed_serial == wanted.recorder_serial),
-        (wanted.agency_path, Agency.path.startswith(wanted.agency_path or "", autoescape=True)),
-        (wanted.recorded_from, wanted.recorded_from <= SORT_TIME),
-        (wanted.recorded_until, wanted.recorded_until > SORT_TIME),
-        (wanted.case_id, Clip.id.in_(linked)),
-        (wanted.state, Clip.state == wanted.state),
-        (wanted.is_quarantined, Clip.quarantine.is_not(None) if wanted.is_quarantined else Clip.quarantine.is_(None)),
-        (wanted.text, Clip.original_name.icontains(wanted.text or "", autoescape=True)),
-    ]
-    return [condition for value, condition in pairs if value is not None]
+def _conditions(wanted: ClipFilter) -> Iterator[ColumnElement[bool]]:
+    if wanted.officer_code is not None:
+        yield Officer.code == wanted.officer_code
+    if wanted.recorder_serial is not None:
+        yield Clip.claimed_serial == wanted.recorder_serial
+    if wanted.agency_path is not None:
+        yield Agency.path.startswith(wanted.agency_path, autoescape=True)
+    if wanted.recorded_from is not None:
+        yield wanted.recorded_from <= SORT_TIME
+    if wanted.recorded_until is not None:
+        yield wanted.recorded_until > SORT_TIME
+    if wanted.case_id is not None:
+        yield Clip.id.in_(select(CaseClip.clip_id).where(CaseClip.case_id == wanted.case_id, CaseClip.unlinked_at.is_(None)))
+    if wanted.state is not None:
+        yield Clip.state == wanted.state
+    if wanted.is_quarantined is not None:
+        yield Clip.quarantine.is_not(None) if wanted.is_quarantined else Clip.quarantine.is_(None)
+    if wanted.text is not None:
+        yield Clip.original_name.icontains(wanted.text, autoescape=True)

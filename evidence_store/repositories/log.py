@@ -81,6 +81,12 @@ class Log:
         row = self._session.execute(query).one_or_none()
         return None if row is None else (row[0], row[1])
 
+    def stamped(self, size: int) -> tuple[CheckpointRow, TimestampReceipt] | None:
+        """The checkpoint of this size with its token."""
+        query = select(CheckpointRow, TimestampReceipt).join(TimestampReceipt, TimestampReceipt.checkpoint_size == CheckpointRow.size)
+        row = self._session.execute(query.where(CheckpointRow.size == size).limit(1)).one_or_none()
+        return None if row is None else (row[0], row[1])
+
     def add_receipt(self, receipt: TimestampReceipt) -> None:
         """Keep a token."""
         self._session.add(receipt)

@@ -14,3 +14,11 @@ class LogDamagedError(ServiceError):
         super().__init__(f"the custody log is damaged at {where}: {reason}")
         self.where = where
         self.reason = reason
+
+
+class NoCheckpointError(ServiceError):
+    """There is no time-stamped checkpoint of that size, or none yet."""
+
+    def __init__(self, size: int | None) -> None:
+        super().__init__("no checkpoint yet" if size is None else f"no checkpoint of size {size}")
+        self.size = size

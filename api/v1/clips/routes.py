@@ -64,7 +64,8 @@ def view(clip_id: UUID, request: ViewRequest, context: Context, actor: CurrentAc
     return ViewAnswer(view_id=grant.view_id, clip_id=clip_id, expires_at=grant.expires_at, url=f"/api/v1/clips/{clip_id}/media")
 
 
-@router.api_route("/{clip_id}/media", methods=["GET", "HEAD"], response_class=Response)
+@router.head("/{clip_id}/media", response_class=Response, operation_id="head_clip_media")
+@router.get("/{clip_id}/media", response_class=Response, operation_id="get_clip_media")
 def media(clip_id: UUID, request: Request, context: Context, actor: CurrentActor, *, download: bool = False) -> Response:
     """Stream the original's bytes, whole or by Range, under one's view or a new one; ``download`` is an event of its own."""
     source = open_media(context, clip_id, actor=actor, is_download=download)

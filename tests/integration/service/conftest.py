@@ -1,7 +1,7 @@
 import pytest
-from tests.service_fixtures import running_service
 
 from evidence_store.object_store.memory import MemoryObjectStore
+from tests.service_fixtures import running_service
 
 
 @pytest.fixture

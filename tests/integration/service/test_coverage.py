@@ -1,7 +1,6 @@
 from datetime import UTC, datetime
 
 import pytest
-from tests.service_fixtures import running_service
 
 from evidence_store.actor import Role
 from evidence_store.object_store.memory import MemoryObjectStore
@@ -10,6 +9,7 @@ from service.errors import NotPermittedError, UnknownAgencyError
 from service.roster.apply_import import import_roster
 from service.roster.errors import RosterRefusedError
 from service.roster.rows import Roster
+from tests.service_fixtures import running_service
 
 ROSTER = {
     "agencies": [{"code": "01", "name": "示范市", "level": "city"}, {"code": "0101", "name": "示范县", "level": "county", "parent": "01"}],

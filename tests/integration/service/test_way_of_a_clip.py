@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from tests.builders import make_file, make_receipt
 
 from evidence_store.object_store.keys import manifest_key
 from integrity.manifest import open_manifest
@@ -12,6 +11,7 @@ from service.ingest.complete_upload import complete_upload
 from service.ingest.errors import ReceiptMismatchError, UploadFinishedError
 from service.ingest.grant_upload import grant_upload
 from service.safekeeping.probe_lock import probe_lock
+from tests.builders import make_file, make_receipt
 
 CONTENT = b"x" * 6_000_000
 
@@ -81,7 +81,9 @@ def test_a_crash_between_store_and_database_ends_in_one_version(stored_service):
     receipt = make_receipt(CONTENT)
     stored_service.context.objects.finish_upload(f"clips/{announced.clip_id}/original", grant.upload_id, parts=receipt.parts)
 
-    state = complete_upload(stored_service.context, session_id, announced.clip_id, upload_id=grant.upload_id, receipt=receipt, dock=stored_service.dock)
+    state = complete_upload(
+        stored_service.context, session_id, announced.clip_id, upload_id=grant.upload_id, receipt=receipt, dock=stored_service.dock
+    )
 
     assert state == ClipState.STORED
     assert len(stored_service.context.objects.list_versions(f"clips/{announced.clip_id}/original")) == 1
@@ -101,9 +103,7 @@ def test_a_contradicting_receipt_is_refused_and_the_clip_quarantined(service):
     upload_id = service.clip(announced.clip_id).upload_id
 
     with pytest.raises(ReceiptMismatchError):
-        complete_upload(
-            service.context, session_id, announced.clip_id, upload_id=upload_id, receipt=make_receipt(b"other.."), dock=service.dock
-        )
+        complete_upload(service.context, session_id, announced.clip_id, upload_id=upload_id, receipt=make_receipt(b"other.."), dock=service.dock)
 
     assert service.clip(announced.clip_id).quarantine == "receipt_mismatch"
     with pytest.raises(UploadFinishedError):

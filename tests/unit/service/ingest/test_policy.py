@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.builders import make_file
 
 from service.ingest.policy import Tenure, accepted_protocols, attribute, is_plausible, recognition_of, recorded_time
+from tests.builders import make_file
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 ONE, OTHER = UUID(int=1), UUID(int=2)
