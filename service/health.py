@@ -3,8 +3,12 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from evidence_store.actor import Actor
 from evidence_store.errors import StoreError
+from evidence_store.models import LockProbeRun
 from evidence_store.object_store.keys import probe_key
+from service.access.permission import require
+from service.access.policy import Action
 from service.context import ServiceContext
 from service.ingest.release_clip import PROBE_IS_RECENT
 
@@ -35,6 +39,19 @@ class Readiness:
 def read_readiness(context: ServiceContext) -> Readiness:
     """Look at database, store, lock probe and log; a part that cannot be asked is not well."""
     return Readiness((*_database_parts(context), _store(context)))
+
+
+def read_health(context: ServiceContext, *, actor: Actor) -> tuple[Readiness, LockProbeRun | None]:
+    """Look at every part, and at the newest lock probe of this store step by step; ``None`` when it was never probed.
+
+    Raises:
+        NotPermittedError: This role may not.
+        StoreUnavailableError: The database is away.
+    """
+    require(Action.READ_HEALTH, actor)
+    with context.unit_of_work() as work:
+        probe = work.lock_probes.latest(context.objects.description)
+    return read_readiness(context), probe
 
 
 def read_metrics(context: ServiceContext) -> dict[str, float]:

@@ -19,6 +19,7 @@ class Action(StrEnum):
     CHANGE_ROSTER = "change_roster"
     MANAGE_ACCOUNTS = "manage_accounts"
     MANAGE_DOCKS = "manage_docks"
+    READ_HEALTH = "read_health"
 
 
 _ALLOWED: dict[Role, frozenset[Action]] = {
@@ -46,6 +47,7 @@ _ALLOWED: dict[Role, frozenset[Action]] = {
             Action.CHANGE_ROSTER,
             Action.MANAGE_ACCOUNTS,
             Action.MANAGE_DOCKS,
+            Action.READ_HEALTH,
         }
     ),
 }
