@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import procrastinate
 from procrastinate.jobs import Job
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 _LOG = logging.getLogger(__name__)
@@ -56,6 +57,11 @@ class JobQueue:
             schedule_in={"seconds": delay_s} if delay_s else None,
             connection=self._session.connection().connection.driver_connection,
         ).defer(**arguments)
+
+    def count_waiting(self, name: str) -> int:
+        """Count the jobs of a name that wait or are under way."""
+        query = text("SELECT count(*) FROM procrastinate_jobs WHERE task_name = :name AND status IN ('todo', 'doing')")
+        return int(self._session.execute(query, {"name": name}).scalar_one())
 
 
 def make_app(database_url: str, *, for_worker: bool = False) -> procrastinate.App:
