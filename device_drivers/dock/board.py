@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from types import TracebackType
@@ -12,6 +13,8 @@ from device_drivers.dock.service_client import ServiceClient
 
 INTERVAL_S = 1.0
 """Time between two reports, in seconds."""
+MOST_FILES = 64
+"""Most files in one report: the latest, where more were read meanwhile (docs/formats/dock-protocol.md)."""
 
 
 class Board:
@@ -51,7 +54,7 @@ class Board:
         since, before_bytes = time.monotonic(), 0
         while not self._done.wait(INTERVAL_S):
             with self._lock:
-                changed = {index: self._read_bytes[index] for index in sorted(self._changed)}
+                changed = {index: self._read_bytes[index] for index in sorted(self._changed)[-MOST_FILES:]}
                 self._changed.clear()
                 total_bytes = self._total_bytes
             now = time.monotonic()
@@ -61,9 +64,6 @@ class Board:
                 self._report(changed, rate)
 
     def _report(self, changed: dict[int, int], bytes_per_s: float) -> None:
-        """Send one report; when it fails its files go into the next one."""
-        try:
+        """Send one report; one that does not arrive is made up for by the next."""
+        with contextlib.suppress(DockError):
             self._client.report_progress(self._session_id, read_bytes=changed, bytes_per_s=bytes_per_s)
-        except DockError:
-            with self._lock:
-                self._changed.update(changed)

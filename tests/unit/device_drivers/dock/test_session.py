@@ -415,3 +415,17 @@ def test_the_board_hears_how_far_reading_has_come(service, tools, make_recorder,
     assert reported
     assert {file["index"] for file in reported} == {0}
     assert [file["read_bytes"] for file in reported] == sorted(file["read_bytes"] for file in reported)
+
+
+def test_the_board_hears_of_no_more_files_than_it_takes(service, tools, monkeypatch):
+    monkeypatch.setattr(board, "INTERVAL_S", 0.01)
+    session_id = str(uuid.uuid4())
+    service.sessions[session_id] = {}
+
+    with board.Board(tools.client, session_id) as reports:
+        for index in range(200):
+            reports.on_read(index, 5)
+        while not service.progress:
+            threading.Event().wait(0.01)
+
+    assert all(len(body["files"]) <= 64 for body in service.progress)
