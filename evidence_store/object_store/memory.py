@@ -103,6 +103,8 @@ class MemoryObjectStore:
 
     def attempt(self, forbidden: str, key: str, version_id: str, *, now: datetime) -> str:
         """Refuse while the lock lasts."""
+        if not any(version.stored.version_id == version_id for version in self._versions.get(key, [])):
+            return "NoSuchVersion"
         lock = self._version(key, version_id).retention
         if forbidden == "overwrite":
             self.put(key, b"other bytes", retain_until=now)

@@ -27,9 +27,13 @@ def test_a_committed_change_leaves_its_job(service):
 
 
 def test_a_change_that_was_rolled_back_leaves_none(service):
-    with pytest.raises(LookupError), service.context.unit_of_work() as work:
-        work.jobs.defer(probe_lock)
-        raise LookupError
+    def defer_and_fail():
+        with service.context.unit_of_work() as work:
+            work.jobs.defer(probe_lock)
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        defer_and_fail()
 
     assert waiting(service) == 0
 
