@@ -111,9 +111,9 @@ class Service:
 
 
 @contextmanager
-def running_service(tmp_path, database, objects=None, **settings):
+def running_service(tmp_path, database, objects=None, *, started_at=NOW, **settings):
     """Build a service with one administrator, one reviewer and one dock at the top agency; passwords are hashed cheaply."""
-    clock = StoppedClock()
+    clock = StoppedClock(started_at)
     context = build_context(make_settings(tmp_path, database.application_url, **settings), clock=clock, objects=objects)
     with patch.object(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)):
         context.objects.prepare()

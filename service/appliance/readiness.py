@@ -1,12 +1,12 @@
 """Whether the service answers that it is ready, asked from this machine."""
 
-import hashlib
 import ssl
 from dataclasses import dataclass
 from http import HTTPStatus
 
 import urllib3
 
+from integrity.hashing import sha256_hex
 from service.appliance.listening import Listening
 
 _TIMEOUT_S = 5.0
@@ -35,7 +35,7 @@ class ReadinessProbe:
         text = listening.tls.certificate.read_text(encoding="ascii")
         end = text.index("-----END CERTIFICATE-----") + len("-----END CERTIFICATE-----")
         leaf = ssl.PEM_cert_to_DER_cert(text[text.index("-----BEGIN CERTIFICATE-----") : end])
-        pinned = hashlib.sha256(leaf).hexdigest()
+        pinned = sha256_hex(leaf)
         return cls(urllib3.HTTPSConnectionPool(host, port, timeout=_TIMEOUT_S, retries=False, cert_reqs=ssl.CERT_NONE, assert_fingerprint=pinned))
 
     def is_ready(self) -> bool:

@@ -1,3 +1,5 @@
+from datetime import UTC, datetime
+
 import pytest
 
 from evidence_store.object_store.memory import MemoryObjectStore
@@ -13,12 +15,12 @@ def service(tmp_path, database):
 
 @pytest.fixture
 def stored_service(tmp_path, database, seaweedfs, bucket_name):
-    """A service on real PostgreSQL and real SeaweedFS."""
+    """A service on real PostgreSQL and real SeaweedFS, which goes by its own clock, so ours starts there."""
     settings = {
         "store_endpoint": seaweedfs.endpoint,
         "store_access_key": seaweedfs.access_key,
         "store_secret_key": seaweedfs.secret_key,
         "store_bucket": bucket_name,
     }
-    with running_service(tmp_path, database, **settings) as made:
+    with running_service(tmp_path, database, started_at=datetime.now(UTC), **settings) as made:
         yield made

@@ -82,7 +82,6 @@ def test_a_digest_of_each_algorithm_can_be_stamped(algorithm):
     assert verify_token(token, digest, roots=ROOTS, algorithm=algorithm).serial == 8
 
 
-@pytest.mark.skipif(OPENSSL is None, reason="needs the openssl command")
 def test_openssl_verifies_what_the_authority_issues(tmp_path):
     (tmp_path / "data").write_bytes(MESSAGE)
     (tmp_path / "root.pem").write_bytes(AUTHORITY.root_pem())
@@ -99,7 +98,6 @@ def test_openssl_verifies_what_the_authority_issues(tmp_path):
     assert refused.returncode != 0
 
 
-@pytest.mark.skipif(OPENSSL is None, reason="needs the openssl command")
 def test_openssl_reads_a_refusal(tmp_path):
     (tmp_path / "response").write_bytes(AUTHORITY.issue(b"rubbish", at=NOW, serial=1))
 
@@ -109,7 +107,6 @@ def test_openssl_reads_a_refusal(tmp_path):
     assert "the data submitted has the wrong format" in shown.stdout
 
 
-@pytest.mark.skipif(OPENSSL is None, reason="needs the openssl command")
 def test_a_token_issued_by_openssl_verifies_here(tmp_path):
     key = rsa.generate_private_key(65537, 2048)
     authority = variant(key=key)
