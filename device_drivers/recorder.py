@@ -13,7 +13,6 @@ from typing import Protocol, Self, runtime_checkable
 
 from device_drivers.errors import RecorderReadError
 from integrity.hashing import running_sha256
-from integrity.hashing import running_sha256
 from integrity.listing import FINGERPRINT_SPAN_BYTES, ClockReading, RecordedFile, RecorderIdentity
 
 
