@@ -24,13 +24,14 @@ from device_drivers.dock.patience import Patience
 from device_drivers.dock.progress import progress_on
 from device_drivers.dock.results import ExitCode, Results, error_code, exit_code
 from device_drivers.dock.service_client import ServiceClient, connection_pool
-from device_drivers.dock.session import DockedSession, Tools, await_sealing, dock_recorder
+from device_drivers.dock.session import DockedSession, Tools, await_state, dock_recorder
 from device_drivers.dock.settings import DockSettings, load_settings
 from device_drivers.dock.station import Find, Station
 from device_drivers.errors import RecorderError
 from device_drivers.recorder import Recorder
 from device_drivers.registry import find_usb_recorders, open_image
 from device_drivers.transports.usbip import usbip_backend
+from integrity.receipt import ClipState
 
 CONNECT_TIMEOUT_S = 10.0
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -44,20 +45,21 @@ class _Program:
     tools: Tools
     results: Results
     stop: threading.Event
+    until: ClipState
 
     def dock(self, recorder: Recorder, slot: str) -> DockedSession:
         return dock_recorder(recorder, self.tools, session_id=str(uuid.uuid4()), slot=slot)
 
     def finish(self, session: DockedSession) -> ExitCode:
-        """Wait for sealing, print what came of it, and sum it up."""
-        is_sealed, error = False, session.error
+        """Wait until the service is as far as asked, print what came of it, and sum it up."""
+        is_there, error = False, session.error
         if session.listing is not None and not isinstance(error, (UnreachableError, StoppedError)):
             wait_s = self.settings.wait_s if session.outcome is SessionOutcome.FINISHED else 0.0
             try:
-                is_sealed = await_sealing(session, self.tools, wait_s=wait_s, stop=self.stop)
+                is_there = await_state(session, self.tools, wanted=self.until, wait_s=wait_s, stop=self.stop)
             except DockError as failure:
                 session.error = error or failure
-        code = exit_code(session, is_sealed=is_sealed)
+        code = exit_code(session, is_there=is_there)
         self.results.print_session(session, code=code)
         return code
 
@@ -73,7 +75,7 @@ def main(arguments: Sequence[str]) -> int:
         arguments: The command line without the program's name.
 
     Returns:
-        An exit code; 0 only when every file is sealed, or when a watching dock was asked to end.
+        An exit code; 0 only when every file is sealed (or stored, with ``--until stored``), or when a watching dock was asked to end.
     """
     options = _read_options(arguments)
     try:
@@ -91,7 +93,7 @@ def main(arguments: Sequence[str]) -> int:
         with service, store:
             client = ServiceClient(settings.service_url, settings.token.get_secret_value(), pool=service, patience=patience)
             tools = Tools(client, store, patience, progress, _now)
-            program = _Program(settings, tools, Results(sys.stdout), stop)
+            program = _Program(settings, tools, Results(sys.stdout), stop, ClipState(options.until))
             return _dock_once(program, options) if options.once else _watch(program, options)
 
 
@@ -151,8 +153,8 @@ def _read_options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="bodycam dock",
         description="Read recorders and bring what they hold to the service.",
-        epilog="Exit codes: 0 every file sealed; 2 usage; 3 a file failed; 4 not sealed in time; 5 unplugged; 6 service or store failed; "
-        "7 no recorder, or it failed; 8 asked to end.",
+        epilog="Exit codes: 0 every file sealed (or stored, as asked); 2 usage; 3 a file failed; 4 not so in time; 5 unplugged; "
+        "6 service or store failed; 7 no recorder, or it failed; 8 asked to end.",
     )
     parser.add_argument("--service", metavar="URL", help="address of the service (BODYCAM_DOCK_SERVICE_URL)")
     parser.add_argument("--token", metavar="T", help="the dock's credential (BODYCAM_DOCK_TOKEN, which other users of this machine cannot see)")
@@ -163,7 +165,13 @@ def _read_options(arguments: Sequence[str]) -> argparse.Namespace:
     )
     source.add_argument("--image", metavar="FILE", type=Path, help="read an image file or a block device; only with --once")
     parser.add_argument("--ca", metavar="FILE", type=Path, help="certificate authority of service and store (BODYCAM_DOCK_CA_FILE)")
-    parser.add_argument("--wait-s", metavar="S", type=float, help="longest wait for sealing, in seconds (BODYCAM_DOCK_WAIT_S)")
+    parser.add_argument(
+        "--until",
+        choices=[ClipState.STORED.value, ClipState.SEALED.value],
+        default=ClipState.SEALED.value,
+        help="be done when every file is sealed (default), or already when it is stored",
+    )
+    parser.add_argument("--wait-s", metavar="S", type=float, help="longest wait for that, in seconds (BODYCAM_DOCK_WAIT_S)")
     options = parser.parse_args(arguments)
     if options.image is not None and not options.once:
         parser.error("--image needs --once")

@@ -28,8 +28,13 @@ class ExitCode(IntEnum):
     STOPPED = 8
 
 
-def exit_code(session: DockedSession, *, is_sealed: bool) -> ExitCode:
-    """Sum a session up in a number; what is worse for the footage comes first."""
+def exit_code(session: DockedSession, *, is_there: bool) -> ExitCode:
+    """Sum a session up in a number; what is worse for the footage comes first.
+
+    Args:
+        session: A session that has ended.
+        is_there: Whether every file that was sent has come as far as was asked.
+    """
     if session.outcome is SessionOutcome.UNPLUGGED:
         return ExitCode.UNPLUGGED
     if isinstance(session.error, RecorderError):
@@ -38,7 +43,7 @@ def exit_code(session: DockedSession, *, is_sealed: bool) -> ExitCode:
         return error_code(session.error)
     if session.sent < len(session.tickets) or session.listing is None or not session.listing.is_complete:
         return ExitCode.FILES_FAILED
-    return ExitCode.ALL_SEALED if is_sealed else ExitCode.NOT_SEALED
+    return ExitCode.ALL_SEALED if is_there else ExitCode.NOT_SEALED
 
 
 def error_code(error: DockError) -> ExitCode:

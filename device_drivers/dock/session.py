@@ -31,7 +31,7 @@ from integrity.receipt import ClipState
 LOOK_S = 2.0
 """Longest pause between two looks at how far the service has come, in seconds."""
 QUARANTINE_GRACE_S = 30.0
-"""How long a clip with a mark is waited for once all others are sealed: it may be sealed too, or held back for good."""
+"""How long a clip with a mark is waited for once all others are there: it may come as far too, or be held back for good."""
 _FIRST_LOOK_S = 0.25
 _DISTRIBUTION = "bodycam-evidence"
 
@@ -108,17 +108,18 @@ def dock_recorder(recorder: Recorder, tools: Tools, *, session_id: str, slot: st
     return session
 
 
-def await_sealing(session: DockedSession, tools: Tools, *, wait_s: float, stop: threading.Event) -> bool:
-    """Wait until every file that was sent is sealed, and learn what became of each.
+def await_state(session: DockedSession, tools: Tools, *, wanted: ClipState, wait_s: float, stop: threading.Event) -> bool:
+    """Wait until every file that was sent has come this far, and learn what became of each.
 
     Args:
         session: A session that has ended.
         tools: What the dock works with.
+        wanted: How far, ``sealed`` or a state before it.
         wait_s: Longest wait, in seconds.
         stop: Set when the program is to end.
 
     Returns:
-        Whether every one of them is sealed.
+        Whether every one of them has.
 
     Raises:
         DockError: The service could not be asked.
@@ -127,10 +128,10 @@ def await_sealing(session: DockedSession, tools: Tools, *, wait_s: float, stop: 
     marked_until: float | None = None
     while True:
         counts = tools.client.session_counts(session.session_id)
-        sealed, now = _sealed(counts), time.monotonic()
-        if sealed >= session.sent or now >= deadline:
+        there, now = _count_reached(counts, wanted), time.monotonic()
+        if there >= session.sent or now >= deadline:
             break
-        if sealed + counts.quarantined >= session.sent:
+        if there + counts.quarantined >= session.sent:
             marked_until = marked_until or now + QUARANTINE_GRACE_S
             if now >= marked_until:
                 break
@@ -138,7 +139,7 @@ def await_sealing(session: DockedSession, tools: Tools, *, wait_s: float, stop: 
             raise StoppedError
         pause_s = min(pause_s * 1.5, LOOK_S)
     session.clips = {clip.index: clip for clip in tools.client.session_clips(session.session_id)}
-    return all(index in session.clips and session.clips[index].state.reached(ClipState.SEALED) for index in _sent_indexes(session))
+    return all(index in session.clips and session.clips[index].state.reached(wanted) for index in _sent_indexes(session))
 
 
 def _open_and_announce(recorder: Recorder, tools: Tools, session: DockedSession) -> None:
@@ -184,8 +185,8 @@ def _end(tools: Tools, session: DockedSession) -> None:
     tools.progress.tell("session_ended", **facts)
 
 
-def _sealed(counts: SessionCounts) -> int:
-    return sum(count for state, count in counts.counts.items() if state in list(ClipState) and ClipState(state).reached(ClipState.SEALED))
+def _count_reached(counts: SessionCounts, wanted: ClipState) -> int:
+    return sum(count for state, count in counts.counts.items() if state in list(ClipState) and ClipState(state).reached(wanted))
 
 
 def _sent_indexes(session: DockedSession) -> list[int]:

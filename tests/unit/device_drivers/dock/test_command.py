@@ -91,6 +91,15 @@ def test_clips_not_sealed_in_time_show_in_the_exit_code(dock, make_recorder, ser
     assert results[0]["state"] == "stored"
 
 
+def test_whoever_waits_only_for_the_store_does_not_wait_for_the_seal(dock, make_recorder, service):
+    service.seals = False
+
+    code, results, _ = dock(make_recorder({"A.MP4": b"a"}), "--until", "stored", "--wait-s", "60")
+
+    assert code == 0
+    assert results[0]["state"] == "stored"
+
+
 def test_a_quarantined_clip_says_why(dock, make_recorder, service, monkeypatch):
     monkeypatch.setattr("device_drivers.dock.session.QUARANTINE_GRACE_S", 0.1)
     service.quarantines["A.MP4"] = "two_claimants"

@@ -13,8 +13,9 @@ from device_drivers.dock.answers import SessionOutcome
 from device_drivers.dock.errors import RefusedError, StoppedError, UnreachableError
 from device_drivers.dock.patience import Patience
 from device_drivers.dock.service_client import ServiceClient
-from device_drivers.dock.session import Tools, await_sealing, dock_recorder
+from device_drivers.dock.session import Tools, await_state, dock_recorder
 from device_drivers.errors import RecorderReadError, RecorderUnpluggedError
+from integrity.receipt import ClipState
 
 MIB = 1024**2
 PART = 5 * MIB
@@ -30,7 +31,7 @@ def dock(recorder, tools):
 
 
 def settle(session, tools, *, wait_s=5.0):
-    return await_sealing(session, tools, wait_s=wait_s, stop=threading.Event())
+    return await_state(session, tools, wanted=ClipState.SEALED, wait_s=wait_s, stop=threading.Event())
 
 
 def content(size, seed=b"x"):
