@@ -15,6 +15,7 @@ from integrity.manifest import Manifest, sign_manifest
 from integrity.manifest import StoredObject as ManifestObject
 from integrity.plain import from_plain
 from integrity.receipt import ClipState
+from service.clips.probe_clip import probe_clip
 from service.context import ServiceContext
 from service.custody.seal_clips import EVENTS_PER_CHECKPOINT, seal_clips
 from service.jobs import job
@@ -106,6 +107,7 @@ def _verify(context: ServiceContext, seen: Clip, manifest: StoredObject) -> None
         clip.manifest_version = manifest.version_id
         details = {"sha256": clip.sha256, "version_id": clip.object_version, "manifest_version_id": manifest.version_id}
         work.custody.append("clip", clip.id, "clip.verified", actor=WORKER, at=now, details=details)
+        work.jobs.defer(probe_clip, clip_id=str(clip.id))
         work.flush()
         seal_when_due(work, session)
 
