@@ -1,0 +1,114 @@
+"""What the dock board shows of one plugging-in, worked out of its row."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from evidence_store.models import BoardRow
+from integrity.receipt import ClipState
+
+_PROGRESS_LASTS = timedelta(seconds=10)
+_MOST_NUMBERS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Files that are being read just now.
+
+    Attributes:
+        numbers: Their places in the listing, from 1; the first few.
+        read_bytes: Read of them so far.
+        bytes_per_s: Speed of the last second.
+    """
+
+    numbers: tuple[int, ...]
+    read_bytes: int
+    bytes_per_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One plugging-in.
+
+    Attributes:
+        serial: The recorder's, as it said; ``None`` when it did not.
+        officer_code: Officer number on the recorder, likewise.
+        total: Files in the listing; ``None`` until it came.
+        stored: How many reached the store, out of ``total``.
+        sealed: How many are sealed.
+        may_leave: Everything the recorder holds is in the store.
+        is_sealed: All of it is sealed.
+        remarks: Codes below ``board`` of what is unusual.
+        outcome: Code below ``board.outcome_name``.
+    """
+
+    session_id: UUID
+    serial: str | None
+    officer_code: str | None
+    dock: str
+    slot: str
+    opened_at: datetime
+    ended_at: datetime | None
+    total: int | None
+    stored: int
+    sealed: int
+    may_leave: bool
+    is_sealed: bool
+    remarks: tuple[str, ...]
+    outcome: str
+    reading: Reading | None
+
+
+def make_tile(row: BoardRow, now: datetime) -> Tile:
+    """Work out a tile.
+
+    Args:
+        row: The session with its counts.
+        now: The service's clock, UTC; what a dock said more than ten seconds ago is no longer shown as going on.
+    """
+    session = row.session
+    total = session.file_count
+    stored = _count(row, ClipState.STORED)
+    sealed = _count(row, ClipState.SEALED)
+    is_listed = total is not None and bool(session.listing_complete)
+    return Tile(
+        session_id=session.id,
+        serial=session.identity.get("serial"),
+        officer_code=session.identity.get("officer_code"),
+        dock=row.dock.name,
+        slot=session.slot,
+        opened_at=session.opened_at,
+        ended_at=session.ended_at,
+        total=total,
+        stored=stored,
+        sealed=sealed,
+        may_leave=is_listed and stored == total,
+        is_sealed=is_listed and sealed == total,
+        remarks=tuple(_remarks(row)),
+        outcome=session.outcome or "under_way",
+        reading=_reading(session.progress, session.progress_at, now) if session.ended_at is None else None,
+    )
+
+
+def _count(row: BoardRow, least: ClipState) -> int:
+    return sum(count for state, count in row.states.items() if ClipState(state).reached(least))
+
+
+def _remarks(row: BoardRow) -> list[str]:
+    remarks = []
+    if row.session.listing_complete is False:
+        remarks.append("listing_incomplete")
+    if row.recorder is None:
+        remarks.append("unregistered")
+    if not row.session.identity.get("officer_code"):
+        remarks.append("unknown_officer")
+    return remarks
+
+
+def _reading(progress: dict[str, Any] | None, said_at: datetime | None, now: datetime) -> Reading | None:
+    if not progress or said_at is None or now - said_at > _PROGRESS_LASTS or not progress["files"]:
+        return None
+    files = progress["files"]
+    numbers = tuple(file["index"] + 1 for file in files[:_MOST_NUMBERS])
+    return Reading(numbers, sum(file["read_bytes"] for file in files), progress["bytes_per_s"])

@@ -1,0 +1,15 @@
+"""Every page."""
+
+from fastapi import APIRouter
+
+from api.web import preferences
+from api.web.accounts import pages as accounts
+from api.web.cases import pages as cases
+from api.web.clips import pages as clips
+from api.web.coverage import pages as coverage
+from api.web.docks import pages as docks
+from api.web.health import pages as health
+
+router = APIRouter(include_in_schema=False)
+for room in (preferences, accounts, cases, clips, coverage, docks, health):
+    router.include_router(room.router)
