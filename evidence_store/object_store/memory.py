@@ -77,6 +77,10 @@ class MemoryObjectStore:
             del self._uploads[key, upload_id]
             return self._add(key, b"".join(upload.parts[part.number] for part in parts), etag, upload.retain_until)
 
+    def abandon_upload(self, key: str, upload_id: str) -> None:
+        """Forget an unfinished upload."""
+        self._uploads.pop((key, upload_id), None)
+
     def put(self, key: str, data: bytes, *, retain_until: datetime) -> StoredObject:
         """Write a small object, locked."""
         with self._guard:

@@ -111,10 +111,19 @@ class S3ObjectStore:
         named = [Part(part.number, part.etag) for part in parts]
         try:
             with _translated("finish upload", key):
-                self._client._complete_multipart_upload(self._bucket, key, upload_id, named)  # noqa: SLF001 - the SDK has no public call
+                result = self._client._complete_multipart_upload(self._bucket, key, upload_id, named)  # noqa: SLF001 - the SDK has no public call
         except ObjectNotFoundError:
-            return self._version_of(key, parts)
-        return self._version_of(key, parts)
+            # Finished before, and the answer was lost: the version made of these parts is the one.
+            return self._version_of(key, parts, version_id=None)
+        return self._version_of(key, parts, version_id=result.version_id)
+
+    def abandon_upload(self, key: str, upload_id: str) -> None:
+        """Forget an unfinished upload and its parts; one that is gone already is no error."""
+        try:
+            with _translated("abandon upload", key):
+                self._client._abort_multipart_upload(self._bucket, key, upload_id)  # noqa: SLF001 - the SDK has no public call
+        except ObjectNotFoundError:
+            return
 
     def put(self, key: str, data: bytes, *, retain_until: datetime) -> StoredObject:
         """Write a small object, locked."""
@@ -176,11 +185,11 @@ class S3ObjectStore:
                     raise
                 return str(error.code)
 
-    def _version_of(self, key: str, parts: Sequence[UploadedPart]) -> StoredObject:
-        """Find the version that was joined from these parts; a multipart ETag is the MD5 of their MD5s."""
+    def _version_of(self, key: str, parts: Sequence[UploadedPart], *, version_id: str | None) -> StoredObject:
+        """Find the version that was joined from these parts, by its id or by its ETag, the MD5 of their MD5s."""
         etag = f"{content_md5(b''.join(bytes.fromhex(part.md5) for part in parts)).hex()}-{len(parts)}"
         for version in self.list_versions(key):
-            if version.etag == etag:
+            if version_id == version.version_id or (version_id is None and version.etag == etag):
                 return version
         raise ObjectNotFoundError(key, "made of these parts")
 

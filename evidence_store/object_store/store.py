@@ -74,6 +74,9 @@ class ObjectStore(Protocol):
             UploadMismatchError: The store has other parts.
         """
 
+    def abandon_upload(self, key: str, upload_id: str) -> None:
+        """Forget an unfinished upload and its parts; one that is gone already is no error."""
+
     def put(self, key: str, data: bytes, *, retain_until: datetime) -> StoredObject:
         """Write a small object, locked in COMPLIANCE mode."""
 

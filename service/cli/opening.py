@@ -1,6 +1,5 @@
 """How a command finds its installation: by variables, or by the data directory of `bodycam up`."""
 
-import logging
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -12,6 +11,7 @@ import typer
 from evidence_store.errors import StoreError
 from service.appliance.configuration import read_environment
 from service.bootstrap import build_context
+from service.cli.structured_log import log_to_standard_error
 from service.context import ServiceContext
 from service.errors import ServiceError
 from service.settings import Settings, read_settings
@@ -52,7 +52,7 @@ def run(command: Callable[..., None], arguments: list[str]) -> int:
     Returns:
         0, or 1 when it refused, or 2 when arguments are wrong.
     """
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    log_to_standard_error()
     application = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     application.command()(command)
     try:

@@ -50,5 +50,6 @@ def serve(
         server_header=False,
         proxy_headers=False,
         access_log=False,
+        log_config=None,
         timeout_graceful_shutdown=_GRACE_S,
     )

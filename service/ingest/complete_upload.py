@@ -79,6 +79,7 @@ def _confirm(context: ServiceContext, clip: Clip, receipt: UploadReceipt, *, doc
 def _finish(context: ServiceContext, clip: Clip, receipt: UploadReceipt) -> StoredObject:
     until = context.clock.now() + timedelta(days=context.settings.retention_days) + LOCK_MARGIN
     if not receipt.parts:
+        context.objects.abandon_upload(clip.object_key, clip.upload_id or "")
         return context.objects.put(clip.object_key, b"", retain_until=until)
     try:
         stored = context.objects.finish_upload(clip.object_key, clip.upload_id or "", parts=receipt.parts)

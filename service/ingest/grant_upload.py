@@ -98,10 +98,13 @@ def _begin(context: ServiceContext, session_id: UUID, seen: Clip, *, dock: Actor
         clip = work.clips.lock(seen.id)
         if clip is None or clip.reached(ClipState.STORED):
             raise UploadFinishedError(seen.id, seen.state)
-        if clip.upload_id == seen.upload_id:
+        is_first = clip.upload_id == seen.upload_id
+        if is_first:
             clip.upload_id = upload_id
             clip.session_id = session_id
             clip.state = ClipState.UPLOADING
             work.custody.append("clip", clip.id, "upload.begun", actor=dock, at=now, details={"session_id": str(session_id)})
-        # Otherwise another request began one first: both go on with that, and the empty upload made here is left to the store's housekeeping.
-        return clip
+    if not is_first:
+        # Another request began an upload in the meantime: both go on with that one.
+        context.objects.abandon_upload(clip.object_key, upload_id)
+    return clip

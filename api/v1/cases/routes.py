@@ -68,4 +68,4 @@ def put_link(case_id: UUID, clip_id: UUID, request: LinkRequest, context: Contex
 @router.delete("/{case_id}/clips/{clip_id}", status_code=HTTPStatus.NO_CONTENT)
 def delete_link(case_id: UUID, clip_id: UUID, request: UnlinkRequest, context: Context, actor: CurrentActor) -> None:
     """Unlink a clip from a case; the link stays on record."""
-    unlink_clip(context, case_id, clip_id, reason=request.reason, actor=actor)
+    unlink_clip(context, case_id, clip_id, reason=request.reason or request.purpose or "", actor=actor)

@@ -70,9 +70,9 @@ class LinkRequest(BaseModel):
 
 
 class UnlinkRequest(BaseModel):
-    """Why a clip no longer belongs to a case."""
+    """Why a clip no longer belongs to a case, as ``reason`` or, where that is missing, as ``purpose``."""
 
     model_config = ConfigDict(extra="forbid")
 
     purpose: str | None = Field(default=None, max_length=500)
-    reason: str = Field(max_length=500)
+    reason: str | None = Field(default=None, max_length=500)

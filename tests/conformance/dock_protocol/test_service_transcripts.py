@@ -7,11 +7,11 @@ from uuid import uuid4
 
 import pytest
 from starlette.testclient import TestClient
-from tests.builders import make_receipt
-from tests.service_fixtures import DOCK_TOKEN, running_service
 
 from api.app import create_app
 from evidence_store.object_store.memory import MemoryObjectStore
+from tests.builders import make_receipt
+from tests.service_fixtures import DOCK_TOKEN, running_service
 
 TRANSCRIPTS = Path(__file__).parent / "transcripts"
 SEVERAL_PARTS = b"a" * 8 * 1024**2, b"b" * 4 * 1024**2

@@ -161,3 +161,13 @@ def test_a_key_that_begins_alike_is_another_object(store, key):
     store.put(f"{key}-2", b"x", retain_until=later(minutes=10))
 
     assert store.list_versions(key) == []
+
+
+def test_an_abandoned_upload_is_gone_and_may_be_abandoned_again(store, key):
+    upload_id = upload(store, key, LAST)
+
+    for _ in range(2):
+        store.abandon_upload(key, upload_id)
+
+    with pytest.raises(ObjectNotFoundError):
+        store.list_parts(key, upload_id)
