@@ -30,6 +30,8 @@ _PARTS = ("master", "volume", "filer", "s3")
 PORT_NAMES = tuple(name for part in _PARTS for name in (f"seaweedfs_{part}", f"seaweedfs_{part}_grpc"))
 """Names of the eight ports it needs, for :func:`~evidence_store.embedded.ports.keep_ports`."""
 _SERVER = "SeaweedFS"
+_VOLUMES_AT_ONCE = 2
+"""Volumes made when a bucket needs room; the server's own seven of 1 GiB would not fit on a small disk."""
 _FILER_SOCKET = "filer.sock"
 _S3_SOCKET = "s3.sock"
 """Relative to the directory it runs in, because the path of a Unix socket is limited to 107 bytes."""
@@ -78,7 +80,7 @@ class SeaweedfsServer:
         return Program(
             name="seaweedfs",
             arguments=(str(_weed()), "-logtostderr=true", f"-config_dir={self._configuration}", "server", *self._options()),
-            environment={**environment, "HOME": str(self.directory)},
+            environment={**environment, "HOME": str(self.directory), "WEED_MASTER_VOLUME_GROWTH_COPY_1": str(_VOLUMES_AT_ONCE)},
             directory=self.directory,
             stop_signal=signal.SIGTERM,
             stop_within_s=18.0,  # about 15 s are usual

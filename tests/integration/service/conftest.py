@@ -14,13 +14,13 @@ def service(tmp_path, database):
 
 
 @pytest.fixture
-def stored_service(tmp_path, database, seaweedfs, bucket_name):
+def stored_service(tmp_path, database, seaweedfs):
     """A service on real PostgreSQL and real SeaweedFS, which goes by its own clock, so ours starts there."""
     settings = {
         "store_endpoint": seaweedfs.endpoint,
         "store_access_key": seaweedfs.access_key,
         "store_secret_key": seaweedfs.secret_key,
-        "store_bucket": bucket_name,
+        "store_bucket": "service-tests",
     }
     with running_service(tmp_path, database, started_at=datetime.now(UTC), **settings) as made:
         yield made
