@@ -151,6 +151,21 @@ def read_environment(data: Path) -> dict[str, str]:
     return {name: str(value) for name, value in environment.items() if name.startswith(_PREFIX)}
 
 
+def read_migration_url(data: Path) -> str:
+    """Give the database URL of the owning role of an installation, for `bodycam migrate --data`.
+
+    Raises:
+        UnreadableDirectoryError: The directory lacks the ports or passwords of a first start.
+    """
+    directory = DataDirectory(data.expanduser().resolve())
+    drawn, ports = read_object(directory.secrets), read_object(directory.ports)
+    try:
+        passwords = PostgresqlPasswords(drawn["superuser"], drawn["owner"], drawn["application"])
+        return PostgresqlServer(directory.postgresql, int(ports["postgresql"]), passwords).owner_url
+    except KeyError as error:
+        raise UnreadableDirectoryError(directory.secrets, f"lacks {error.args[0]}") from error
+
+
 def _operators_settings(decided: Mapping[str, str], prefix: str, *, but: str | None = None) -> dict[str, str]:
     given = {name: value for name, value in os.environ.items() if name.startswith(prefix) and not (but and name.startswith(but))}
     clash = sorted(given.keys() & decided.keys())

@@ -79,3 +79,33 @@ def test_unknown_keys_are_refused(api):
     answer = api.client.post("/api/v1/tokens", json={"username": "reviewer", "password": PASSWORD, "role": "administrator"})
 
     assert answer.status_code == 422
+
+
+def test_an_administrator_adds_an_account_and_nobody_else_does(api):
+    body = {"username": "second", "password": PASSWORD, "role": "reviewer", "agency": "0"}
+
+    assert api.ask("POST", "/api/v1/accounts", json=body).status_code == 403
+    assert api.ask("POST", "/api/v1/accounts", json=body, role=Role.ADMINISTRATOR).status_code == 201
+    assert api.ask("POST", "/api/v1/accounts", json=body, role=Role.ADMINISTRATOR).json()["type"] == "/problems/username-taken"
+    assert sign_in(api, "second").status_code == 201
+
+
+@pytest.mark.parametrize(
+    "changes", [{"password": "short"}, {"role": "emperor"}, {"role": "duty_officer"}, {"username": ""}, {"username": "a\nb"}, {"extra": 1}]
+)
+def test_an_account_of_no_sense_is_refused(api, changes):
+    body = {"username": "second", "password": PASSWORD, "role": "reviewer", "agency": "0", **changes}
+
+    assert api.ask("POST", "/api/v1/accounts", json=body, role=Role.ADMINISTRATOR).status_code == 422
+
+
+def test_a_new_dock_gets_a_token_that_opens_a_session(api):
+    answer = api.ask("POST", "/api/v1/docks", json={"name": "采集站 2", "agency": "0"}, role=Role.ADMINISTRATOR)
+
+    assert answer.status_code == 201
+    headers = {"Authorization": f"Bearer {answer.json()['token']}", "Bodycam-Dock-Protocol": "1"}
+    body = {"slot": "1", "software": "test", "identity": {"family": "mass-storage"}, "clock": None}
+    path = "/api/v1/dock/sessions/3f2b8f0e-54c5-4f7e-9a53-0f0a6c1d2e3f"
+    assert api.client.put(path, json=body, headers=headers).status_code == 200
+    (session,) = api.ask("GET", "/api/v1/docks/sessions").json()["items"]
+    assert (session["dock"], session["recorder_serial"], session["is_registered"]) == ("采集站 2", None, False)

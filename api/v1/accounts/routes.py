@@ -5,8 +5,8 @@ from http import HTTPStatus
 from fastapi import APIRouter
 
 from api.dependencies import Context, CurrentActor
-from api.v1.accounts.schemas import PasswordChange, SignInRequest, TokenAnswer, WhoAmI
-from service.accounts.manage_accounts import change_password
+from api.v1.accounts.schemas import AccountAnswer, AccountRequest, PasswordChange, SignInRequest, TokenAnswer, WhoAmI
+from service.accounts.manage_accounts import NewAccount, add_account, change_password
 from service.accounts.sign_in import sign_in
 
 router = APIRouter(tags=["accounts"])
@@ -29,3 +29,10 @@ def who_am_i(actor: CurrentActor) -> WhoAmI:
 def replace_password(request: PasswordChange, context: Context, actor: CurrentActor) -> None:
     """Change one's own password; every token ends."""
     change_password(context, old=request.old, new=request.new, actor=actor)
+
+
+@router.post("/accounts", status_code=HTTPStatus.CREATED)
+def create_account(request: AccountRequest, context: Context, actor: CurrentActor) -> AccountAnswer:
+    """Add an account at or below one's own agency."""
+    new = NewAccount(request.username, request.password, request.role, request.agency, request.officer)
+    return AccountAnswer(id=add_account(context, new, actor=actor))

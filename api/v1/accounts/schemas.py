@@ -1,8 +1,11 @@
 """What goes in and out when people sign in."""
 
 from datetime import datetime
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from evidence_store.actor import Role
 
 
 class SignInRequest(BaseModel):
@@ -36,3 +39,21 @@ class PasswordChange(BaseModel):
 
     old: str = Field(max_length=1024)
     new: str = Field(max_length=1024)
+
+
+class AccountRequest(BaseModel):
+    """An account to be added; a duty officer's names the officer."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    username: str = Field(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f]+$")
+    password: str = Field(max_length=1024)
+    role: Role
+    agency: str = Field(max_length=64)
+    officer: str | None = Field(default=None, max_length=64)
+
+
+class AccountAnswer(BaseModel):
+    """The new account."""
+
+    id: UUID
