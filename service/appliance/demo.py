@@ -9,12 +9,13 @@ _STOP_WITHIN_S = 4.0
 def start_demo(children: Children, configuration: Configuration) -> None:
     """Start the demonstration's dockings; they go on after the service is ready, and end by themselves.
 
-    The child gets the dock's credential and nothing of the database or the store, as a dock does.
+    The child opens cases as the reviewer, so it gets the service's settings; the docks it starts get their credential and nothing else.
     """
-    environment = configuration.dock_environment()
+    environment = {**configuration.service_environment(), **configuration.dock_environment()}
+    data = str(configuration.directory.root)
     children.start(
         ChildPlan(
-            make=lambda: configuration.command("demo", environment=environment, stop_within_s=_STOP_WITHIN_S),
+            make=lambda: configuration.command("demo", "--data", data, environment=environment, stop_within_s=_STOP_WITHIN_S),
             phase=StopPhase.DOCK,
             may_finish=True,
         )

@@ -1,6 +1,7 @@
 """`bodycam migrate` and `bodycam first-start`: what must be there before the service can answer."""
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +12,8 @@ from sqlalchemy import make_url
 
 from evidence_store.migrations.upgrade import upgrade
 from service.accounts.first_people import FirstPeople, make_first_people
+from service.appliance.configuration import read_migration_url
+from service.appliance.demo_province import import_demo_province
 from service.cli.opening import opened_context, run, settings_of
 from service.clock import SystemClock
 from service.custody.keys import make_keys, read_keys
@@ -30,6 +33,8 @@ def first_start_main(arguments: Sequence[str]) -> int:
 
 def migrate(data: Annotated[Path | None, typer.Option(help="Data directory of `bodycam up`, instead of variables.")] = None) -> None:
     """Bring the database to this release, as the role that owns the tables (BODYCAM_MIGRATION_DATABASE_URL)."""
+    if data is not None:
+        os.environ.setdefault("BODYCAM_MIGRATION_DATABASE_URL", read_migration_url(data))
     settings = settings_of(data)
     if settings.migration_database_url is None:
         raise SettingsError(["BODYCAM_MIGRATION_DATABASE_URL: needed to migrate"])
@@ -49,6 +54,8 @@ def first_start(
         context.objects.prepare()
         if json_output:
             make_first_people(context, _parse(json.load(sys.stdin)))
+            if settings.is_demo:
+                import_demo_province(context)
     log_key = read_keys(settings.keys_dir).log_key
     sys.stdout.write(json.dumps({"log_key": log_key}) + "\n" if json_output else f"{log_key}\n")
 
