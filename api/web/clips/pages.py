@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form, Query, Request, Response
 
 from api.dependencies import Context, CurrentActor
 from api.web.clips.filters import read_form
-from api.web.clips.playback import Playback, playback_of
+from api.web.clips.playback import Playback, playback_of, why_unplayable
 from api.web.rendering import is_fragment_wanted, render
 from evidence_store.actor import Actor
 from evidence_store.models import Agency, Case
@@ -66,6 +66,7 @@ def _clip_page(clip_id: UUID, request: Request, context: ServiceContext, actor: 
         clip=row.clip,
         playback=playback_of(row.clip),
         kinds=Playback,
+        unplayable=why_unplayable(row.clip),
         grant=grant,
         links=links,
         cases=[(case, agency) for case, agency in _cases(context, actor) if case.id not in linked],

@@ -1,4 +1,4 @@
-"""How a browser may show a clip, judged by the ending of its name; whether it can decode it shows only there."""
+"""How a browser may show a clip, judged by what a worker found in it (docs/formats/media.md), else by the ending of its name."""
 
 from enum import StrEnum
 
@@ -17,6 +17,7 @@ _KINDS = {
     "mp3": "audio",
 }
 """Chromium plays these; it does not play AVI or MPEG transport streams."""
+_ONLY_SOUND = "no_video"
 
 
 class Playback(StrEnum):
@@ -42,4 +43,13 @@ def playback_of(clip: Clip) -> Playback:
     if clip.size_bytes == 0:
         return Playback.EMPTY
     ending = clip.original_name.rpartition(".")[2].lower()
-    return Playback(_KINDS.get(ending, "not_playable"))
+    kind = Playback(_KINDS.get(ending, "not_playable"))
+    if kind is not Playback.VIDEO or why_unplayable(clip) is None:
+        return kind
+    return Playback.AUDIO if why_unplayable(clip) == _ONLY_SOUND else Playback.NOT_PLAYABLE
+
+
+def why_unplayable(clip: Clip) -> str | None:
+    """Code of why a browser would not show it, as far as a worker has looked."""
+    reason = (clip.media or {}).get("reason")
+    return None if reason is None else str(reason)

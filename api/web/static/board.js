@@ -1,11 +1,10 @@
 // Says whether the dock board is live; while its event stream is broken, the board is asked for every few seconds instead.
 (() => {
   const POLL_MS = 5000;
-  const board = document.getElementById("board");
-  const state = document.getElementById("live-state");
   let timer = null;
 
   const show = (isLive) => {
+    const state = document.getElementById("live-state");
     state.hidden = false;
     state.textContent = isLive ? state.dataset.live : state.dataset.polling;
     state.classList.toggle("bg-green-lt", isLive);
@@ -21,7 +20,7 @@
     if (!answer.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = page.getElementById("board");
-    if (fresh) board.replaceChildren(...fresh.childNodes);
+    if (fresh) document.getElementById("board").replaceChildren(...fresh.childNodes);
   };
   const startPolling = () => {
     show(false);

@@ -18,8 +18,4 @@
   // These events do not bubble; the capture phase sees them for players that come later.
   document.addEventListener("error", (event) => onError(event.target), true);
   document.addEventListener("loadedmetadata", (event) => onLoaded(event.target), true);
-  for (const media of document.querySelectorAll("video.footage, audio.footage")) {
-    if (media.error) onError(media);
-    else if (media.readyState >= HTMLMediaElement.HAVE_METADATA) onLoaded(media);
-  }
 })();
