@@ -44,16 +44,18 @@ class JobQueue:
         self._session = session
         self._app = app
 
-    def defer(self, function: JobFunction, *, delay_s: int = 0, **arguments: Any) -> None:
+    def defer(self, function: JobFunction, *, delay_s: int = 0, priority: int = 0, **arguments: Any) -> None:
         """Have a job done once this transaction has committed.
 
         Args:
             function: What to do.
             delay_s: Not before this many seconds from now.
+            priority: Higher goes first; what nobody waits for is below 0.
             **arguments: JSON values that name its subject.
         """
         self._app.configure_task(
             function.job_name,
+            priority=priority,
             schedule_in={"seconds": delay_s} if delay_s else None,
             connection=self._session.connection().connection.driver_connection,
         ).defer(**arguments)

@@ -23,6 +23,8 @@ from service.jobs import job
 READ_BACK_MISMATCH = "read_back_mismatch"
 OBJECT_MISSING = "object_missing"
 PAUSE_S = 5
+LOOKS_CAN_WAIT = -10
+"""What is in a clip matters less than that it is safe."""
 _LOG = logging.getLogger(__name__)
 
 
@@ -107,7 +109,7 @@ def _verify(context: ServiceContext, seen: Clip, manifest: StoredObject) -> None
         clip.manifest_version = manifest.version_id
         details = {"sha256": clip.sha256, "version_id": clip.object_version, "manifest_version_id": manifest.version_id}
         work.custody.append("clip", clip.id, "clip.verified", actor=WORKER, at=now, details=details)
-        work.jobs.defer(probe_clip, clip_id=str(clip.id))
+        work.jobs.defer(probe_clip, priority=LOOKS_CAN_WAIT, clip_id=str(clip.id))
         work.flush()
         seal_when_due(work, session)
 

@@ -87,10 +87,11 @@ CREATE INDEX assignment_by_recorder ON assignment (recorder_id, valid_from);
 CREATE INDEX assignment_by_officer ON assignment (officer_id, valid_from);
 
 -- An exclusive assignment shares no day of its recorder with any other; an officer holds one post a day. The server carries no btree_gist, so a
--- trigger checks under a lock on the recorder or officer; two writers wait for each other.
+-- trigger checks under a lock that stands for the recorder or officer (one of 1,024, so that a large import does not use up the lock table);
+-- two writers wait for each other.
 CREATE FUNCTION refuse_overlapping_assignment() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  PERFORM pg_advisory_xact_lock(hashtextextended('assignment ' || NEW.recorder_id::text, 0));
+  PERFORM pg_advisory_xact_lock(1, hashtext(NEW.recorder_id::text) & 1023);
   IF EXISTS (
     SELECT 1 FROM assignment other
     WHERE other.recorder_id = NEW.recorder_id AND other.id <> NEW.id AND (other.is_exclusive OR NEW.is_exclusive)
@@ -105,7 +106,7 @@ CREATE TRIGGER assignment_without_overlap BEFORE INSERT OR UPDATE ON assignment
 
 CREATE FUNCTION refuse_overlapping_post() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  PERFORM pg_advisory_xact_lock(hashtextextended('post ' || NEW.officer_id::text, 0));
+  PERFORM pg_advisory_xact_lock(2, hashtext(NEW.officer_id::text) & 1023);
   IF EXISTS (
     SELECT 1 FROM officer_post other
     WHERE other.officer_id = NEW.officer_id AND other.id <> NEW.id
