@@ -31,6 +31,8 @@ _MAX_TRANSFER_BYTES = 32 * 1024**2
 _BUS_ID, _BUS, _ADDRESS = b"1-1", 1, 2
 _STATUS_BYTES = 13
 """Transfers of this length are command statuses; only the rest counts as the disk's bytes."""
+_READ_AHEAD_S = 0.05
+"""A card reads on into its buffer while the host is busy: so much of a pause between two commands costs no speed."""
 
 
 class UsbipServer:
@@ -60,6 +62,7 @@ class UsbipServer:
         self._away_until: float | None = None
         self._stopped = False
         self._given_bytes = 0
+        self._due_at = 0.0
         self._pulls = list(faults.unplug_after_bytes)
 
     @property
@@ -162,7 +165,8 @@ class UsbipServer:
     def account(self, count: int) -> int | None:
         """Count bytes of the disk about to go out, no faster than allowed; answer after how many of them the cable is pulled, if it is."""
         if self._bytes_per_s:
-            time.sleep(count / self._bytes_per_s)
+            self._due_at = max(self._due_at, time.monotonic() - _READ_AHEAD_S) + count / self._bytes_per_s
+            time.sleep(max(0.0, self._due_at - time.monotonic()))
         before, self._given_bytes = self._given_bytes, self._given_bytes + count
         if self._pulls and self._given_bytes >= self._pulls[0]:
             return max(0, self._pulls.pop(0) - before)

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from device_drivers.simulated import usbip_server
 from device_drivers.simulated.bulk_only_target import BulkOnlyTarget, HaltedError
 from device_drivers.simulated.command import build_card, build_volume
 from device_drivers.simulated.fat32 import CLUSTER_BYTES, Fat32Volume, FileTooLargeError
@@ -12,6 +13,7 @@ from device_drivers.simulated.faults import Faults, FaultScriptError, Unreadable
 from device_drivers.simulated.footage import CardFile, Folder, scan_folder
 from device_drivers.simulated.scsi_target import Reply, ScsiTarget
 from device_drivers.simulated.usb_device import MassStorageDevice
+from device_drivers.simulated.usbip_server import UsbipServer
 from tests.integration.device_drivers.media import WHEN, card
 
 TREE = card({"DCIM/A.MP4": b"a" * 100_000, "DCIM/B.MP4": b"b", "C.MP4": b"c" * CLUSTER_BYTES})
@@ -220,3 +222,27 @@ def test_a_fault_script_that_is_no_object_is_refused(tmp_path):
 
     with pytest.raises(FaultScriptError):
         read_faults(path)
+
+
+class SteppedTime:
+    """Time that passes only when somebody sleeps or a test says so."""
+
+    now_s = 1000.0
+
+    def monotonic(self):
+        return self.now_s
+
+    def sleep(self, seconds):
+        self.now_s += seconds
+
+
+@pytest.mark.parametrize(("host_pause_s", "expected_s"), [(0.0, 1.0), (0.009, 1.0), (0.02, 2.0)])
+def test_a_card_with_a_speed_limit_keeps_it_whether_or_not_the_host_pauses_a_little(monkeypatch, host_pause_s, expected_s):
+    clock = SteppedTime()
+    monkeypatch.setattr(usbip_server, "time", clock)
+    with UsbipServer(MassStorageDevice(FixedTarget(None)), bytes_per_s=1000) as server:
+        for _ in range(100):
+            clock.sleep(host_pause_s)
+            server.account(10)
+
+    assert clock.now_s - 1000.0 == pytest.approx(expected_s, abs=0.06)
