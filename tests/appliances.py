@@ -6,7 +6,9 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import urllib3
 
@@ -21,11 +23,12 @@ STOPPED_WITHIN_S = 30
 class TrialAppliance:
     """One installation, started and stopped as often as a test likes."""
 
-    def __init__(self, data: Path, port: int, *options: str, host: str = "127.0.0.1") -> None:
+    def __init__(self, data: Path, port: int, *options: str, host: str = "127.0.0.1", settings: Mapping[str, str] = MappingProxyType({})) -> None:
         self.directory = DataDirectory.open(data)
         self.address = (host, port)
         self.ready_file = data.parent / f"{data.name}-ready.json"
         self.output = data.parent / f"{data.name}.log"
+        self.settings = settings
         self._arguments = ("up", "--data", str(data), "--port", str(port), "--ready-file", str(self.ready_file), *options)
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -35,7 +38,7 @@ class TrialAppliance:
             return
         self.ready_file.unlink(missing_ok=True)
         with self.output.open("ab") as output:
-            self.process = subprocess.Popen(self.command(), env=clean_environment(), stdout=output, stderr=output)
+            self.process = subprocess.Popen(self.command(), env={**clean_environment(), **self.settings}, stdout=output, stderr=output)
         wait_until(self.ready_file.exists, READY_WITHIN_S, self._explain)
 
     def command(self) -> tuple[str, ...]:
@@ -45,6 +48,10 @@ class TrialAppliance:
     def ready(self):
         """What the ready file says."""
         return json.loads(self.ready_file.read_text())
+
+    def ports(self) -> dict[str, int]:
+        """Which loopback ports it keeps, by name."""
+        return json.loads(self.directory.ports.read_text()) if self.directory.ports.exists() else {}
 
     def is_ready(self) -> bool:
         """Whether it answers that it is ready."""
@@ -80,7 +87,7 @@ class TrialAppliance:
             self.kill_supervisor()
         marks = [mark_process(pid) for pid in self.processes()]
         end_processes([mark for mark in marks if mark is not None], within_s=2, ask=signal.SIGKILL)
-        ports = set(json.loads(self.directory.ports.read_text()).values()) if self.directory.ports.exists() else set()
+        ports = set(self.ports().values())
         for socket in Path("/tmp").glob("seaweedfs-*-grpc-*.sock"):  # noqa: S108 - where SeaweedFS puts them
             if int(socket.stem.rsplit("-", 1)[1]) in ports:
                 socket.unlink(missing_ok=True)
