@@ -23,7 +23,7 @@ _LOG = logging.getLogger(__name__)
 EVERY_S = 1.0
 """Time between two looks, in seconds."""
 KEEP_ALIVE_S = 15.0
-"""A comment goes out after so many silent seconds, so that proxies keep the connection and a reader who left is noticed."""
+"""So that proxies keep a silent connection, and a reader who left is noticed."""
 _STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -32,10 +32,12 @@ class LiveStreams:
 
     Args:
         every_s: Time between two looks, in seconds.
+        keep_alive_s: A comment goes out after so many silent seconds.
     """
 
-    def __init__(self, *, every_s: float = EVERY_S) -> None:
+    def __init__(self, *, every_s: float = EVERY_S, keep_alive_s: float = KEEP_ALIVE_S) -> None:
         self._every_s = every_s
+        self._keep_alive_s = keep_alive_s
         self._stopping = asyncio.Event()
 
     def response(self, request: Request, render: Callable[[], str]) -> Response:
@@ -91,7 +93,7 @@ class LiveStreams:
             if fragment is not None and fragment != sent:
                 yield event_of(fragment)
                 sent, silent_s = fragment, 0.0
-            elif silent_s >= KEEP_ALIVE_S:
+            elif silent_s >= self._keep_alive_s:
                 yield b":\n\n"
                 silent_s = 0.0
             with suppress(TimeoutError):

@@ -1,3 +1,5 @@
+import secrets
+
 import pytest
 from starlette.testclient import TestClient
 
@@ -6,8 +8,6 @@ from evidence_store.actor import Role
 from evidence_store.object_store.memory import MemoryObjectStore
 from tests.builders import make_file
 from tests.service_fixtures import PASSWORD, running_service
-
-CONTENT = bytes(range(256)) * 64
 
 
 class Visitor:
@@ -33,9 +33,23 @@ class Visitor:
         return self.client.post(path, data=data, follow_redirects=False, **options)
 
 
+@pytest.fixture(scope="module")
+def shared_service(tmp_path_factory, module_database):
+    """A service on real PostgreSQL, with objects in memory, that the tests of one module fill together."""
+    with running_service(tmp_path_factory.mktemp("service"), module_database, MemoryObjectStore()) as service:
+        yield service
+
+
 @pytest.fixture
-def visitor(tmp_path, database):
-    """A visitor of a service on real PostgreSQL, with objects in memory; not signed in yet."""
+def visitor(shared_service):
+    """A visitor, not signed in yet."""
+    with TestClient(create_app(shared_service.context)) as client:
+        yield Visitor(shared_service, client)
+
+
+@pytest.fixture
+def lone_visitor(tmp_path, database):
+    """A visitor of a service that nobody else comes to."""
     with running_service(tmp_path, database, MemoryObjectStore()) as service, TestClient(create_app(service.context)) as client:
         yield Visitor(service, client)
 
@@ -54,5 +68,6 @@ def administrator(visitor):
 
 @pytest.fixture
 def clip_id(visitor):
-    """A sealed clip."""
-    return visitor.service.dock_one(make_file("DCIM/示范 1.MP4", CONTENT), CONTENT)
+    """A sealed clip of this test's own."""
+    content = secrets.token_bytes(16)
+    return visitor.service.dock_one(make_file(f"DCIM/{content.hex()}.MP4", content), content)
