@@ -3,23 +3,20 @@ import os
 import random
 import secrets
 import shutil
-import socket
 import sys
 
 import pytest
 
 from tests.appliances import TrialAppliance
 from tests.e2e.cards import Card
-from tests.e2e.system import System
+from tests.e2e.system import System, free_port
 from tests.integration.device_drivers.media import make_fat_image
 
 
 @pytest.fixture(scope="session")
 def running_system(tmp_path_factory):
     """One installation for all these tests; a recognised file is not drawn for comparison unless a test says so."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-    appliance = TrialAppliance(tmp_path_factory.mktemp("e2e") / "data", port, settings={"BODYCAM_REREAD_PERCENT": "0"})
+    appliance = TrialAppliance(tmp_path_factory.mktemp("e2e") / "data", free_port(), settings={"BODYCAM_REREAD_PERCENT": "0"})
     try:
         appliance.start()
         yield System(appliance)

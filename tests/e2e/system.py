@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -133,6 +134,13 @@ class System:
         """Kill -9 the main process of a part; the installation starts it again."""
         os.kill(self.processes_of(part)[0], signal.SIGKILL)
 
+    def answers(self) -> bool:
+        """Whether this address answers at all."""
+        try:
+            return self.pool.request("GET", f"{self.url}/healthz").status == 200
+        except urllib3.exceptions.HTTPError:
+            return False
+
     def wait_until_ready(self) -> None:
         wait_until(self.appliance.is_ready, _BACK_WITHIN_S, self.appliance._explain)
 
@@ -146,6 +154,11 @@ def finish(process: subprocess.Popen) -> Docking:
     """Wait for a dock program, and read what it said."""
     output, errors = process.communicate(timeout=_DOCKED_WITHIN_S)
     return Docking(process.returncode, [json.loads(line) for line in output.splitlines()], errors)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
 
 
 def _parents():
