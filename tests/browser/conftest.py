@@ -70,8 +70,9 @@ def h264_clip(tmp_path_factory):
     return path.read_bytes()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
+    """A browser; Playwright's event loop runs in this thread meanwhile, so that it must end before other tests begin theirs."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         yield browser
