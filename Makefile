@@ -38,7 +38,7 @@ test-nightly: ## Long loops
 
 bench: ## Docking against rclone and openssl: ratios of wall time and CPU seconds
 	@tools/set_up.sh test
-	$(BIN)/python tests/bench/docking.py
+	$(BIN)/python -m tests.bench.docking $(ARGS)
 
 lock: ## Write the hashed locks anew
 	@tools/make_locks.sh

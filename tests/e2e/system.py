@@ -15,6 +15,7 @@ from minio import Minio
 from evidence_store.embedded.postgresql import find_servers
 from service.appliance.configuration import read_environment
 from tests.appliances import TrialAppliance, clean_environment, wait_until
+from tests.bench.measuring import Cost, run_measured
 
 PROGRAM = (sys.executable, "-P", "-m", "service.cli.main")
 _DOCKED_WITHIN_S = 240
@@ -58,13 +59,16 @@ class System:
 
     def start_dock(self, *source, **settings) -> subprocess.Popen:
         """Start the dock program on one recorder."""
-        environment = {**clean_environment(), "BODYCAM_DOCK_TOKEN": self.appliance.ready()["dock"]["token"], **settings}
-        arguments = (*PROGRAM, "dock", "--service", self.url, "--once", *map(str, source))
-        return subprocess.Popen(arguments, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        arguments, environment = self._docking(source)
+        return subprocess.Popen(arguments, env={**environment, **settings}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def dock(self, *source, **settings) -> Docking:
         """Dock one recorder to the end."""
         return finish(self.start_dock(*source, **settings))
+
+    def dock_measured(self, *source) -> Cost:
+        """Dock one recorder, which must succeed, and tell what it cost."""
+        return run_measured(*self._docking(source))
 
     # asking
 
@@ -143,6 +147,10 @@ class System:
 
     def wait_until_ready(self) -> None:
         wait_until(self.appliance.is_ready, _BACK_WITHIN_S, self.appliance._explain)
+
+    def _docking(self, source):
+        environment = {**clean_environment(), "BODYCAM_DOCK_TOKEN": self.appliance.ready()["dock"]["token"]}
+        return (*PROGRAM, "dock", "--service", self.url, "--once", *map(str, source)), environment
 
     def _sign_in(self, role):
         answer = self.pool.request("POST", f"{self.url}/api/v1/tokens", json=self.appliance.ready()[role])
