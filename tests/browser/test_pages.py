@@ -131,7 +131,7 @@ def test_the_menu_works_by_keyboard_alone(window):
     assert window.page.evaluate("document.activeElement.tagName") == "SUMMARY"
 
 
-@pytest.mark.parametrize(("language", "theme"), [(Language.ZH_CN, "light"), (Language.ZH_TW, "dark"), (Language.EN, "light")])
+@pytest.mark.parametrize(("language", "theme"), [(Language.ZH_CN, "light"), (Language.EN, "dark")])
 def test_every_page_is_sound_to_axe_and_no_wider_than_a_phone(open_window, site, language, theme):
     window = open_window(viewport=PHONE)
     cookies = {"bodycam_language": str(language), "bodycam_theme": theme}
@@ -153,7 +153,6 @@ def _check(window) -> None:
     width = page.evaluate("document.documentElement.scrollWidth")
     assert width <= page.viewport_size["width"], (page.url, width)
     page.evaluate(AXE.read_text())  # the page's own policy would refuse a script element
-    faults = page.evaluate(
-        "axe.run(document, {resultTypes: ['violations']}).then(found => found.violations.map(fault => [fault.id, fault.nodes.map(node => node.html).slice(0, 3)]))"
-    )
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    faults = [(fault["id"], fault["nodes"][0]["html"]) for fault in found["violations"]]
     assert faults == [], page.url
