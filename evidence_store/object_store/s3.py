@@ -114,8 +114,8 @@ class S3ObjectStore:
                 result = self._client._complete_multipart_upload(self._bucket, key, upload_id, named)  # noqa: SLF001 - the SDK has no public call
         except ObjectNotFoundError:
             # Finished before, and the answer was lost: the version made of these parts is the one.
-            return self._version_of(key, parts, version_id=None)
-        return self._version_of(key, parts, version_id=result.version_id)
+            return self._made_of(key, parts)
+        return self._describe(key, result.version_id) if result.version_id else self._made_of(key, parts)
 
     def abandon_upload(self, key: str, upload_id: str) -> None:
         """Forget an unfinished upload and its parts; one that is gone already is no error."""
@@ -185,11 +185,16 @@ class S3ObjectStore:
                     raise
                 return str(error.code)
 
-    def _version_of(self, key: str, parts: Sequence[UploadedPart], *, version_id: str | None) -> StoredObject:
-        """Find the version that was joined from these parts, by its id or by its ETag, the MD5 of their MD5s."""
+    def _describe(self, key: str, version_id: str) -> StoredObject:
+        with _translated("describe", key):
+            found = self._client.stat_object(self._bucket, key, version_id=version_id)
+        return StoredObject(key, version_id, int(found.size or 0), (found.etag or "").strip('"'))
+
+    def _made_of(self, key: str, parts: Sequence[UploadedPart]) -> StoredObject:
+        """Find the version that was joined from these parts by its ETag, the MD5 of their MD5s."""
         etag = f"{content_md5(b''.join(bytes.fromhex(part.md5) for part in parts)).hex()}-{len(parts)}"
         for version in self.list_versions(key):
-            if version_id == version.version_id or (version_id is None and version.etag == etag):
+            if version.etag == etag:
                 return version
         raise ObjectNotFoundError(key, "made of these parts")
 
