@@ -21,6 +21,8 @@ STALLED_AFTER_S = 10.0
 SHUTDOWN_GRACE_S = 10.0
 LONGEST_WAIT_S = 60
 POLL_S = 2.0
+DUE_SOON_S = 1
+"""A waiting job that is due within so many seconds is soon enough for whoever wants it now."""
 
 
 class JobFunction(Protocol):
@@ -59,6 +61,24 @@ class JobQueue:
             schedule_in={"seconds": delay_s} if delay_s else None,
             connection=self._session.connection().connection.driver_connection,
         ).defer(**arguments)
+
+    def defer_once(self, function: JobFunction, *, delay_s: int = 0, priority: int = 0) -> None:
+        """Have a job without arguments done once this transaction has committed, unless one that has not begun yet and is due by then will do.
+
+        A worker cannot take up that one before this transaction ends, so it sees what was changed here.
+
+        Args:
+            function: What to do.
+            delay_s: Not before this many seconds from now.
+            priority: Higher goes first.
+        """
+        query = text(
+            "SELECT id FROM procrastinate_jobs WHERE task_name = :name AND status = 'todo' "
+            "AND (scheduled_at IS NULL OR scheduled_at <= now() + make_interval(secs => :due_s)) LIMIT 1 FOR KEY SHARE SKIP LOCKED"
+        )
+        due_s = max(delay_s, DUE_SOON_S)
+        if self._session.execute(query, {"name": function.job_name, "due_s": due_s}).scalar_one_or_none() is None:
+            self.defer(function, delay_s=delay_s, priority=priority)
 
     def count_waiting(self, name: str) -> int:
         """Count the jobs of a name that wait or are under way."""

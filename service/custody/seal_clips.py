@@ -15,6 +15,8 @@ from service.jobs import job
 EVENTS_PER_CHECKPOINT = 256
 EVENTS_AT_ONCE = 5_000
 LEAST_BETWEEN = timedelta(seconds=1)
+SEALING_FIRST = 1
+"""Priority before reading back: a large docking is sealed as it goes, not at its end."""
 
 
 @job("log.seal")
@@ -31,19 +33,19 @@ def seal_clips(context: ServiceContext) -> None:
         events = work.log.pending(EVENTS_AT_ONCE)
         if not events:
             if newest is not None and not work.log.is_stamped(newest.size):
-                work.jobs.defer(timestamp_checkpoint)
+                work.jobs.defer_once(timestamp_checkpoint, priority=SEALING_FIRST)
             return
         if newest is not None and now - newest.signed_at < LEAST_BETWEEN:
-            work.jobs.defer(seal_clips, delay_s=1)
+            work.jobs.defer_once(seal_clips, delay_s=1, priority=SEALING_FIRST)
             return
         _check_tree(work, newest)
         checkpoint = _integrate(context, work, events)
         work.log.add_checkpoint(
             CheckpointRow(size=checkpoint.size, root=checkpoint.root, note=sign_checkpoint(checkpoint, context.log_signer), signed_at=now)
         )
-        work.jobs.defer(timestamp_checkpoint)
+        work.jobs.defer_once(timestamp_checkpoint, priority=SEALING_FIRST)
         if len(events) == EVENTS_AT_ONCE:
-            work.jobs.defer(seal_clips, delay_s=1)
+            work.jobs.defer_once(seal_clips, delay_s=1, priority=SEALING_FIRST)
 
 
 def _check_tree(work: UnitOfWork, newest: CheckpointRow | None) -> None:

@@ -17,7 +17,7 @@ from integrity.plain import from_plain
 from integrity.receipt import ClipState
 from service.clips.probe_clip import probe_clip
 from service.context import ServiceContext
-from service.custody.seal_clips import EVENTS_PER_CHECKPOINT, seal_clips
+from service.custody.seal_clips import EVENTS_PER_CHECKPOINT, SEALING_FIRST, seal_clips
 from service.jobs import job
 
 READ_BACK_MISMATCH = "read_back_mismatch"
@@ -118,4 +118,4 @@ def seal_when_due(work: UnitOfWork, session: DockSession) -> None:
     """Have the log sealed when a docking's last clip is verified, or when enough events wait. The caller holds the session's row."""
     is_last = session.ended_at is not None and not work.clips.awaiting_read_back(session.id)
     if is_last or work.log.count_pending() >= EVENTS_PER_CHECKPOINT:
-        work.jobs.defer(seal_clips)
+        work.jobs.defer_once(seal_clips, priority=SEALING_FIRST)

@@ -1,5 +1,6 @@
 """A job waits exactly when the change that asked for it was committed."""
 
+import psycopg
 import pytest
 
 from evidence_store.errors import StoreUnavailableError
@@ -36,6 +37,51 @@ def test_a_change_that_was_rolled_back_leaves_none(service):
         defer_and_fail()
 
     assert waiting(service) == 0
+
+
+def test_a_job_that_waits_is_not_asked_for_twice(service):
+    for _ in range(3):
+        with service.context.unit_of_work() as work:
+            work.jobs.defer_once(probe_lock)
+
+    assert waiting(service) == 1
+
+
+def test_a_job_that_is_due_too_late_is_not_waited_for(service):
+    with service.context.unit_of_work() as work:
+        work.jobs.defer(probe_lock, delay_s=60)
+
+    with service.context.unit_of_work() as work:
+        work.jobs.defer_once(probe_lock)
+
+    assert waiting(service) == 2
+
+
+def test_nobody_takes_up_the_waiting_job_before_the_change_that_counts_on_it_is_committed(service, database):
+    fetch = "SELECT id FROM procrastinate_fetch_job_v2(NULL, NULL)"
+    with service.context.unit_of_work() as work:
+        work.jobs.defer_once(probe_lock)
+
+    with psycopg.connect(database.application_url.replace("+psycopg", ""), autocommit=True) as worker:
+        with service.context.unit_of_work() as work:
+            work.jobs.defer_once(probe_lock)
+            during = worker.execute(fetch).fetchone()[0]
+        afterwards = worker.execute(fetch).fetchone()[0]
+
+    assert during is None
+    assert afterwards is not None
+
+
+def test_a_job_that_somebody_has_taken_up_is_not_counted_on(service, database):
+    with service.context.unit_of_work() as work:
+        work.jobs.defer_once(probe_lock)
+    with psycopg.connect(database.application_url.replace("+psycopg", ""), autocommit=True) as worker:
+        worker.execute("SELECT procrastinate_fetch_job_v2(NULL, NULL)")
+
+    with service.context.unit_of_work() as work:
+        work.jobs.defer_once(probe_lock)
+
+    assert waiting(service) == 2
 
 
 def test_a_database_that_is_away_is_said_to_be_so(tmp_path, database):
