@@ -54,7 +54,8 @@ def main(arguments: Sequence[str]) -> int:
 def _run(directory: DataDirectory, listening: Listening, *, is_demo: bool, ready_file: Path | None) -> None:
     children = Children(directory, _report)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup has hangups ignored
+        # nohup has hangups ignored, and that holds; a script's background job has Ctrl-C ignored, and must still stop when it is told to.
+        if number is not signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, lambda *_: children.request_stop())
     _remove(ready_file)
     try:

@@ -92,8 +92,9 @@ def test_a_stop_leaves_no_process_and_no_lock(running):
 def test_a_stop_is_heeded_while_everything_is_still_starting(one):
     if one.process is not None and one.process.poll() is None:
         one.stop()
+    as_background_job = ["sh", "-c", "trap '' INT; exec \"$@\"", "sh"]
     with one.output.open("ab") as output:
-        one.process = subprocess.Popen(one.command(), env=clean_environment(), stdout=output, stderr=output)
+        one.process = subprocess.Popen([*as_background_job, *one.command()], env=clean_environment(), stdout=output, stderr=output)
     wait_until(lambda: one.pid_of("seaweedfs") is not None, 30)
 
     assert one.stop(signal.SIGINT) == 0
