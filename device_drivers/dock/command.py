@@ -21,13 +21,13 @@ from pathlib import Path
 from device_drivers.dock.answers import SessionOutcome
 from device_drivers.dock.errors import DockError, NoRecorderError, SettingsError, StoppedError, UnreachableError
 from device_drivers.dock.patience import Patience
-from device_drivers.dock.progress import progress_on
+from device_drivers.dock.progress import Progress, progress_on
 from device_drivers.dock.results import ExitCode, Results, error_code, exit_code
 from device_drivers.dock.service_client import ServiceClient, connection_pool
 from device_drivers.dock.session import DockedSession, Tools, await_state, dock_recorder
 from device_drivers.dock.settings import DockSettings, load_settings
 from device_drivers.dock.station import Find, Station
-from device_drivers.errors import RecorderError
+from device_drivers.errors import RecorderError, RecorderUnpluggedError
 from device_drivers.recorder import Recorder
 from device_drivers.registry import find_usb_recorders, open_image
 from device_drivers.transports.usbip import usbip_backend
@@ -86,7 +86,7 @@ def main(arguments: Sequence[str]) -> int:
         return ExitCode.USAGE
     stop = threading.Event()
     with _ended_by_signals(stop), progress_on(sys.stderr) as progress:
-        patience = Patience(settings.retry_for_s if options.once else math.inf, stop)
+        patience = Patience(settings.retry_for_s if options.once else math.inf, stop, tell=partial(_tell_of_waiting, progress))
         read_timeout_s = settings.answer_timeout_s
         service = connection_pool(settings.ca_file, connect_timeout_s=CONNECT_TIMEOUT_S, read_timeout_s=read_timeout_s)
         store = connection_pool(settings.ca_file, connect_timeout_s=settings.part_timeout_s, read_timeout_s=settings.part_timeout_s)
@@ -97,6 +97,10 @@ def main(arguments: Sequence[str]) -> int:
             return _dock_once(program, options) if options.once else _watch(program, options)
 
 
+def _tell_of_waiting(progress: Progress, reason: str, waited_s: float) -> None:
+    progress.tell("waiting", reason=reason, waited_s=round(waited_s, 1))
+
+
 def _dock_once(program: _Program, options: argparse.Namespace) -> ExitCode:
     try:
         recorder, slot = _open_one(options)
@@ -104,7 +108,7 @@ def _dock_once(program: _Program, options: argparse.Namespace) -> ExitCode:
             session = program.dock(recorder, slot)
     except (RecorderError, NoRecorderError) as error:
         program.tools.progress.tell("not_docked", reason=str(error))
-        return ExitCode.RECORDER_FAILED
+        return ExitCode.UNPLUGGED if isinstance(error, RecorderUnpluggedError) else ExitCode.RECORDER_FAILED
     except DockError as error:
         program.tools.progress.tell("not_docked", reason=str(error))
         return error_code(error)

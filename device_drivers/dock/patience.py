@@ -12,6 +12,8 @@ from device_drivers.dock.errors import DockError, StoppedError
 
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 5.0
+TOLD_AFTER_S = 2.0
+"""So long nothing is said about a failure, because most pass; then it is said, and said again each time the wait has doubled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +24,13 @@ class Patience:
         limit_s: Seconds after the first failure until the failure stands.
         stop: Set when the program is to end; every pause ends with it.
         monotonic: Seconds that only ever grow.
+        tell: Told what is waited for, and for how many seconds so far, when it takes long.
     """
 
     limit_s: float
     stop: threading.Event
     monotonic: Callable[[], float] = time.monotonic
+    tell: Callable[[str, float], None] | None = None
 
     def begin(self) -> Attempts:
         """Start counting for one piece of work."""
@@ -45,12 +49,13 @@ class Patience:
 class Attempts:
     """The attempts at one piece of work."""
 
-    __slots__ = ("_deadline", "_patience", "_pause_s")
+    __slots__ = ("_began", "_patience", "_pause_s", "_tell_after_s")
 
     def __init__(self, patience: Patience) -> None:
         self._patience = patience
-        self._deadline: float | None = None
+        self._began: float | None = None
         self._pause_s = FIRST_PAUSE_S
+        self._tell_after_s = TOLD_AFTER_S
 
     def pause(self, failure: DockError) -> None:
         """Wait before the next attempt: twice as long each time, and by chance a little less, so that docks do not return all at once.
@@ -63,10 +68,14 @@ class Attempts:
             StoppedError: The program is to end.
         """
         now = self._patience.monotonic()
-        if self._deadline is None:
-            self._deadline = now + self._patience.limit_s
-        if now >= self._deadline:
+        if self._began is None:
+            self._began = now
+        waited_s = now - self._began
+        if waited_s >= self._patience.limit_s:
             raise failure
+        if waited_s >= self._tell_after_s and self._patience.tell is not None:
+            self._tell_after_s = 2 * waited_s
+            self._patience.tell(str(failure), waited_s)
         wait_s = self._pause_s * (500 + secrets.randbelow(500)) / 1000
         self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
         if self._patience.stop.wait(wait_s):
