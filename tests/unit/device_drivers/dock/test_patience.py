@@ -20,9 +20,8 @@ def swift(monkeypatch):
 def test_a_long_wait_is_told_ever_more_rarely_and_ends(swift):
     told = []
     clock = count()
-    attempts = Patience(
-        60, threading.Event(), monotonic=lambda: float(next(clock)), tell=lambda reason, waited_s: told.append((reason, waited_s))
-    ).begin()
+    patience = Patience(60, threading.Event(), monotonic=lambda: float(next(clock)), tell=lambda *facts: told.append(facts))
+    attempts = patience.begin()
 
     def wait_for_ever():
         while True:
