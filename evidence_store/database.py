@@ -5,10 +5,10 @@ from contextlib import contextmanager
 
 from psycopg import errors as pg_errors
 from sqlalchemy import Engine, create_engine
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from evidence_store.errors import ConflictingRowError, StoreUnavailableError
+from evidence_store.errors import ConflictingRowError, StoreUnavailableError, UnstorableValueError
 
 POOL_SIZE = 10
 POOL_OVERFLOW = 20
@@ -36,12 +36,15 @@ def translated_errors() -> Iterator[None]:
 
     Raises:
         ConflictingRowError: A constraint or trigger refused a row.
+        UnstorableValueError: A value has no form in the database.
         StoreUnavailableError: The database cannot be reached, or gave up on a lock or deadlock; the transaction is gone.
     """
     try:
         yield
     except IntegrityError as error:
         raise ConflictingRowError(_constraint_name(error)) from error
+    except DataError as error:
+        raise UnstorableValueError(_first_line(error.orig or error)) from error
     except (OperationalError, InterfaceError, PoolTimeoutError) as error:
         raise StoreUnavailableError("database", _first_line(error)) from error
     except DBAPIError as error:

@@ -49,6 +49,14 @@ class UnfitBucketError(StoreError):
         self.reason = reason
 
 
+class UnstorableValueError(StoreError):
+    """A value has no form in the database: text with a NUL, a number beyond 64 bits, a time beyond its calendar."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"a value cannot be stored: {reason}")
+        self.reason = reason
+
+
 class ConflictingRowError(StoreError):
     """A row contradicts a rule the database keeps.
 

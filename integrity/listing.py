@@ -182,6 +182,8 @@ def _check_text(what: str, value: str | None, limit: int) -> None:
         return
     if len(value) > limit:
         raise MalformedValueError(what, f"longer than {limit} characters")
+    if "\0" in value:
+        raise MalformedValueError(what, "holds a NUL; escape it")
     try:
         value.encode()
     except UnicodeEncodeError as error:

@@ -60,3 +60,32 @@ def test_a_rate_over_nobody_is_null(api):
 
     assert (answer["numerator"], answer["denominator"], answer["rate"], answer["gap"]) == (0, 0, None, [])
     assert answer["method"] == "bodycam-coverage/1"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "/api/v1/cases?text=%00", None),
+        ("GET", "/api/v1/clips?officer=%00", None),
+        ("GET", "/api/v1/clips?agency=%00", None),
+        ("GET", "/api/v1/coverage?agency=%00", None),
+        ("GET", "/api/v1/log/checkpoints/99999999999999999999999/proofs/0", None),
+        ("POST", "/api/v1/cases", {"number": "a\0b", "title": "x"}),
+        ("POST", "/api/v1/tokens", {"username": "a\0b", "password": "x"}),
+    ],
+)
+def test_a_value_that_no_database_keeps_is_the_askers_fault(api, method, path, body):
+    answer = api.ask(method, path, json=body)
+
+    assert answer.status_code == 422
+    assert answer.json()["type"] in {"/problems/unstorable-value", "/problems/unacceptable-value", "/problems/invalid-request"}
+
+
+def test_a_dock_that_sends_a_nul_is_told_so(api):
+    headers = {"Authorization": "Bearer dock-token-for-tests", "Bodycam-Dock-Protocol": "1"}
+    body = {"slot": "1\0", "software": "test", "identity": {"family": "mass-storage"}, "clock": None}
+    path = "/api/v1/dock/sessions/3f2b8f0e-54c5-4f7e-9a53-0f0a6c1d2e3f"
+
+    assert api.client.put(path, json=body, headers=headers).json()["type"] == "/problems/unstorable-value"
+    body = {**body, "slot": "1", "identity": {"family": "mass-storage", "serial": "Z\0"}}
+    assert api.client.put(path, json=body, headers=headers).status_code == 422
