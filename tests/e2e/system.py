@@ -134,9 +134,16 @@ class System:
         servers = find_servers(self.appliance.directory.postgresql)
         return servers + [pid for pid, parent in _parents() if parent in servers]
 
-    def kill(self, part) -> None:
-        """Kill -9 the main process of a part; the installation starts it again."""
-        os.kill(self.processes_of(part)[0], signal.SIGKILL)
+    def kill(self, part) -> int:
+        """Kill -9 the main process of a part, which the installation starts again; gives the number it had."""
+        pid = self.processes_of(part)[0]
+        os.kill(pid, signal.SIGKILL)
+        return pid
+
+    def wait_until_back(self, part, before: int) -> None:
+        """Wait until a killed part runs again and the installation is whole."""
+        wait_until(lambda: self.appliance.pid_of(part) not in {None, before}, _BACK_WITHIN_S, self.appliance._explain)
+        self.wait_until_ready()
 
     def answers(self) -> bool:
         """Whether this address answers at all."""

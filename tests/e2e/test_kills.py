@@ -37,9 +37,10 @@ def dock_and_kill(system, card, part, *, after_s):
     dock = system.start_dock("--image", card.image)
     wait_until_listed(dock)
     time.sleep(after_s)
-    system.kill(part)
+    killed = system.kill(part)
     docking = finish(dock)
     assert docking.code == 0, docking.errors
+    system.wait_until_back(part, killed)
     check_card(system, card)
 
 
