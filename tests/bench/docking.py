@@ -118,6 +118,7 @@ def _against_rclone(bench: Bench, shape: Shape, *, rounds: int) -> list[bool]:
     for number in range(rounds):
         pair = [lambda: docked.append(bench.dock_image(shape)), lambda n=number: copied.append(bench.rclone(shape, f"{shape.folder.name}-{n}"))]
         for run in pair if number % 2 else reversed(pair):
+            os.sync()  # what the run before left to be written is not this one's
             run()
         wall_ratios.append(docked[-1].wall_s / copied[-1].wall_s)
         cpu_ratios.append(docked[-1].cpu_s / copied[-1].cpu_s)

@@ -12,7 +12,7 @@ import pytest
 
 from device_drivers.dock import command
 from device_drivers.dock.results import ExitCode
-from device_drivers.errors import UnsupportedRecorderError
+from device_drivers.errors import RecorderUnpluggedError, UnsupportedRecorderError
 
 TOKEN = "dock-token"
 
@@ -127,6 +127,18 @@ def test_what_cannot_be_opened_shows_in_the_exit_code(dock, monkeypatch, service
 
     assert code == ExitCode.RECORDER_FAILED
     assert json.loads(capsys.readouterr().err)["reason"] == "card.img is not read: no volume"
+
+
+def test_a_cable_pulled_before_anything_was_listed_is_a_pulled_cable(monkeypatch, service, capsys):
+    def leave(_path):
+        raise RecorderUnpluggedError("reading")
+
+    monkeypatch.setattr(command, "open_image", leave)
+
+    code = command.main(["--service", service.url, "--token", TOKEN, "--once", "--image", "card.img"])
+
+    assert code == ExitCode.UNPLUGGED
+    assert "unplugged" in json.loads(capsys.readouterr().err)["reason"]
 
 
 def test_without_a_recorder_there_is_nothing_to_pull(service, monkeypatch, capsys):
