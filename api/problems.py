@@ -15,6 +15,7 @@ from evidence_store import errors as store
 from integrity import errors as integrity
 from service import errors as service
 from service.accounts import errors as accounts
+from service.accounts.sign_in import LOCKED_FOR
 from service.cases import errors as cases
 from service.clips import errors as clips
 from service.custody import errors as custody
@@ -125,6 +126,8 @@ def install_problem_handlers(app: FastAPI, html: HtmlProblem) -> None:
             response.headers["WWW-Authenticate"] = "Bearer"
         if problem.status == HTTPStatus.SERVICE_UNAVAILABLE:
             response.headers["Retry-After"] = _RETRY_AFTER_S
+        if isinstance(problem.error, accounts.SignInLockedError):
+            response.headers["Retry-After"] = str(int(LOCKED_FOR.total_seconds()))
         return response
 
     def domain_error(request: Request, error: Exception) -> Response:

@@ -14,7 +14,7 @@ class NotPermittedError(ServiceError):
     """
 
     def __init__(self, action: str, role: str) -> None:
-        super().__init__(f"a {role} may not {action}")
+        super().__init__(f"the role {role} may not {action}")
         self.action = action
         self.role = role
 

@@ -6,7 +6,6 @@ from datetime import timedelta
 from evidence_store.actor import Actor
 from evidence_store.errors import StoreError
 from evidence_store.models import LockProbeRun
-from evidence_store.object_store.keys import probe_key
 from service.access.permission import require
 from service.access.policy import Action
 from service.context import ServiceContext
@@ -93,7 +92,7 @@ def _database_parts(context: ServiceContext) -> tuple[PartHealth, ...]:
 
 def _store(context: ServiceContext) -> PartHealth:
     try:
-        context.objects.list_versions(probe_key(context.new_id()))
+        context.objects.ping()
     except StoreError as error:
         return PartHealth("store", is_well=False, detail=str(error))
     return PartHealth("store", is_well=True, detail="answers")

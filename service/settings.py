@@ -1,6 +1,7 @@
 """Everything an operator can set, as variables ``BODYCAM_<FIELD>``; read once, refused when wrong."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -96,15 +97,19 @@ class Settings(BaseSettings):
         return self.store_public_endpoint or self.store_endpoint, secure
 
 
+def unknown_settings(names: Iterable[str]) -> list[str]:
+    """Name the variables that look like settings of the service and are none; those of the dock are the dock's affair."""
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    return sorted(name for name in names if name.startswith(PREFIX) and not name.startswith(_OF_THE_DOCK) and name not in known)
+
+
 def read_settings() -> Settings:
     """Read the settings from the environment.
 
     Raises:
         SettingsError: One is missing, wrong, or has a name that no setting has.
     """
-    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
-    names = {name for name in os.environ if name.startswith(PREFIX) and not name.startswith(_OF_THE_DOCK)}
-    problems = [f"{name} is not a setting" for name in sorted(names - known)]
+    problems = [f"{name} is not a setting" for name in unknown_settings(os.environ)]
     try:
         settings = Settings()
     except ValidationError as error:

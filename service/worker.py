@@ -6,13 +6,15 @@ from service.clips.probe_clip import probe_clip
 from service.context import ServiceContext
 from service.custody.seal_clips import seal_clips
 from service.custody.timestamp_checkpoint import timestamp_checkpoint
+from service.ingest.end_session import end_lost_sessions
 from service.ingest.read_back_clip import read_back_clip
 from service.safekeeping.probe_lock import probe_lock
 
-JOBS: tuple[JobFunction, ...] = (read_back_clip, probe_clip, seal_clips, timestamp_checkpoint, probe_lock)
+JOBS: tuple[JobFunction, ...] = (read_back_clip, probe_clip, end_lost_sessions, seal_clips, timestamp_checkpoint, probe_lock)
 
 TIMETABLE: tuple[tuple[str, JobFunction], ...] = (
     ("* * * * *", seal_clips),  # what no docking's end has sealed waits a minute at most
+    ("* * * * *", end_lost_sessions),
     ("17 3 * * *", probe_lock),
 )
 

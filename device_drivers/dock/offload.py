@@ -1,6 +1,6 @@
 """Files of one recorder on their way to the store: read once, digested and sent at the same time.
 
-One thread reads, into three buffers. Each part is then digested (SM3 on a lane that keeps a file's parts in order, SHA-256 by the reader) and sent by
+One thread reads, into a few buffers. Each part is then digested (SM3 on a lane that keeps a file's parts in order, SHA-256 by the reader) and sent by
 others, and the next file is read while the last parts and the receipt of the one before are still under way.
 """
 
@@ -18,7 +18,7 @@ from typing import Self
 import urllib3
 
 from device_drivers.dock.answers import FileAction, FileTicket, UploadGrant
-from device_drivers.dock.errors import DockError, RefusedError, StoppedError, UnreachableError, UntrustedPeerError
+from device_drivers.dock.errors import DockError, PartRefusedError, RefusedError, StoppedError, UnreachableError, UntrustedPeerError
 from device_drivers.dock.file_reading import FileReading
 from device_drivers.dock.part_buffers import BUFFERS, PartBuffer, PartBuffers
 from device_drivers.dock.part_upload import PartUpload
@@ -245,7 +245,18 @@ class Offload:
             if error.slug == "upload-finished":
                 self._finish(FileResult(ticket))
                 return
+        if isinstance(error, PartRefusedError) and error.code == "NoSuchUpload" and self._is_finished_elsewhere(ticket):
+            self._finish(FileResult(ticket))
+            return
         self._finish(FileResult(ticket, error))
+
+    def _is_finished_elsewhere(self, ticket: FileTicket) -> bool:
+        """Whether another session brought the same file over while this one was at it."""
+        try:
+            self._client.grant_upload(self._session_id, ticket.clip_id)
+        except RefusedError as refusal:
+            return refusal.slug == "upload-finished"
+        return False
 
     def _finish(self, result: FileResult) -> None:
         self.results[result.ticket.index] = result

@@ -4,7 +4,7 @@ from evidence_store.models.account import AccessToken, UserAccount
 from evidence_store.models.agency import Agency
 from evidence_store.models.base import Base
 from evidence_store.models.case import Case, CaseClip
-from evidence_store.models.clip import Clip, ClipView
+from evidence_store.models.clip import Clip, ClipView, ViewKind
 from evidence_store.models.clip_search import ClipFilter, ClipPosition, ClipRow
 from evidence_store.models.custody import CheckpointRow, CustodyEventRow, CustodyLeaf, CustodyPending, MerkleNode, TimestampReceipt
 from evidence_store.models.dock import BoardRow, Dock, DockSession, SessionFile
@@ -42,4 +42,5 @@ __all__ = [
     "SessionFile",
     "TimestampReceipt",
     "UserAccount",
+    "ViewKind",
 ]

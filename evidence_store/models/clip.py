@@ -1,6 +1,7 @@
 """Original media files, and the views granted of them."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -79,6 +80,13 @@ class Clip(Base):
         return self.clip_state.reached(state)
 
 
+class ViewKind(StrEnum):
+    """What a view is for."""
+
+    VIEW = "view"
+    DOWNLOAD = "download"
+
+
 class ClipView(Base):
     """Leave for one person to watch one clip for a while; opening it is a custody event."""
 
@@ -87,6 +95,7 @@ class ClipView(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     clip_id: Mapped[UUID] = mapped_column(ForeignKey("clip.id"))
     user_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"))
+    kind: Mapped[str]
     purpose: Mapped[str]
     opened_at: Mapped[datetime]
     expires_at: Mapped[datetime]

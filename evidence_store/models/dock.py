@@ -41,7 +41,7 @@ class DockSession(Base):
         identity: ``RecorderIdentity`` as the dock attested it.
         clock: ``ClockReading``, or ``None`` where the recorder's clock cannot be read.
         listing_sha256: Digest of the canonical listing, once it came.
-        outcome: ``finished``, ``unplugged`` or ``failed``, once it ended.
+        outcome: ``finished``, ``unplugged`` or ``failed``, once it ended; ``lost`` when the dock fell silent.
         progress: What the dock last said of its progress; for the board only.
     """
 

@@ -44,6 +44,9 @@ class MemoryObjectStore:
     def prepare(self) -> None:
         """There is nothing to prepare."""
 
+    def ping(self) -> None:
+        """It is here."""
+
     def begin_upload(self, key: str, *, retain_until: datetime) -> str:
         """Begin a multipart upload."""
         upload_id = f"upload-{next(self._numbers)}"

@@ -29,6 +29,7 @@ from integrity.receipt import UploadedPart
 CHUNK_BYTES = 1024**2
 _CONNECT_TIMEOUT_S = 5.0
 _READ_TIMEOUT_S = 60.0
+_PING_TIMEOUT_S = 3.0
 _ATTEMPTS = 3
 _ENABLED = "Enabled"
 _PASSING = {"SlowDown", "InternalError", "ServiceUnavailable", "RequestTimeout", "OperationAborted"}
@@ -66,6 +67,7 @@ class S3ObjectStore:
         self._description = f"{address.endpoint}/{address.bucket}"
         self._client = _client(address, address.endpoint, secure=address.secure)
         self._signer = _client(address, address.public_endpoint, secure=address.public_secure)
+        self._impatient = _client(address, address.endpoint, secure=address.secure, read_timeout_s=_PING_TIMEOUT_S, attempts=0)
 
     @property
     def description(self) -> str:
@@ -83,6 +85,13 @@ class S3ObjectStore:
             self._client.get_object_lock_config(self._bucket)
         except S3Error as error:
             raise UnfitBucketError(self._bucket, f"Object Lock is not enabled ({error.code})") from error
+
+    def ping(self) -> None:
+        """Make sure, within seconds, that the store answers for its bucket."""
+        with _translated("ping", self._bucket):
+            is_there = self._impatient.bucket_exists(self._bucket)
+        if not is_there:
+            raise ObjectNotFoundError(self._bucket, "(NoSuchBucket)")
 
     def begin_upload(self, key: str, *, retain_until: datetime) -> str:
         """Begin a multipart upload whose object will be locked."""
@@ -199,13 +208,13 @@ class S3ObjectStore:
         raise ObjectNotFoundError(key, "made of these parts")
 
 
-def _client(address: S3Address, endpoint: str, *, secure: bool) -> Minio:
+def _client(address: S3Address, endpoint: str, *, secure: bool, read_timeout_s: float = _READ_TIMEOUT_S, attempts: int = _ATTEMPTS) -> Minio:
     pool = urllib3.PoolManager(
-        timeout=urllib3.Timeout(connect=_CONNECT_TIMEOUT_S, read=_READ_TIMEOUT_S),
+        timeout=urllib3.Timeout(connect=_CONNECT_TIMEOUT_S, read=read_timeout_s),
         maxsize=16,
         cert_reqs="CERT_REQUIRED",
         ca_certs=address.ca_file,
-        retries=urllib3.Retry(total=_ATTEMPTS, backoff_factor=0.2, status_forcelist=(500, 502, 503, 504)),
+        retries=urllib3.Retry(total=attempts, backoff_factor=0.2, status_forcelist=(500, 502, 503, 504)),
     )
     return Minio(endpoint, access_key=address.access_key, secret_key=address.secret_key, secure=secure, region=address.region, http_client=pool)
 

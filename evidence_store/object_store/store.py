@@ -53,6 +53,9 @@ class ObjectStore(Protocol):
             UnfitBucketError: The bucket exists without one of them.
         """
 
+    def ping(self) -> None:
+        """Make sure, within seconds, that the store answers for its bucket."""
+
     def begin_upload(self, key: str, *, retain_until: datetime) -> str:
         """Begin a multipart upload whose object will be locked in COMPLIANCE mode; returns its upload id."""
 

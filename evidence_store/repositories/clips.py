@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from evidence_store.actor import Actor
-from evidence_store.models import Agency, CaseClip, Clip, ClipFilter, ClipPosition, ClipRow, ClipView, Officer, Recorder
+from evidence_store.models import Agency, CaseClip, Clip, ClipFilter, ClipPosition, ClipRow, ClipView, Officer, Recorder, ViewKind
 from evidence_store.repositories.scope import within_agencies
 from integrity.receipt import ClipState
 
@@ -69,9 +69,9 @@ class Clips:
         change = update(Clip).where(Clip.id.in_(clip_ids), Clip.state == ClipState.VERIFIED).values(state=ClipState.SEALED, sealed_at=at)
         return len(list(self._session.scalars(change.returning(Clip.id))))
 
-    def open_view(self, clip_id: UUID, user_id: UUID, now: datetime) -> ClipView | None:
-        """A view of this clip that this person opened and that has not expired."""
-        query = select(ClipView).where(ClipView.clip_id == clip_id, ClipView.user_id == user_id, ClipView.expires_at > now)
+    def open_view(self, clip_id: UUID, user_id: UUID, kind: ViewKind, now: datetime) -> ClipView | None:
+        """A view of this kind that this person opened of this clip and that has not expired."""
+        query = select(ClipView).where(ClipView.clip_id == clip_id, ClipView.user_id == user_id, ClipView.kind == kind, ClipView.expires_at > now)
         return self._session.scalars(query.order_by(ClipView.expires_at.desc()).limit(1)).one_or_none()
 
     def add_view(self, view: ClipView) -> None:

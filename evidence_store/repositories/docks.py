@@ -1,6 +1,7 @@
 """Docks, their sessions and the files seen at each."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, select, update
@@ -49,6 +50,12 @@ class Docks:
     def lock_session(self, session_id: UUID) -> DockSession | None:
         """Find any session by id and hold its row until the transaction ends."""
         return self._session.scalars(select(DockSession).where(DockSession.id == session_id).with_for_update()).one_or_none()
+
+    def lock_silent_sessions(self, *, since: datetime) -> list[DockSession]:
+        """List sessions that have not ended and of which nothing was heard since a time, and hold their rows."""
+        heard_at = func.greatest(DockSession.opened_at, DockSession.listed_at, DockSession.progress_at)
+        query = select(DockSession).where(DockSession.ended_at.is_(None), heard_at < since).order_by(DockSession.id)
+        return list(self._session.scalars(query.with_for_update(skip_locked=True)))
 
     def set_progress(self, session_id: UUID, **values: object) -> None:
         """Write what the dock says of its progress; needs no lock, because it is for the board only."""

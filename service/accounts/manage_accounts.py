@@ -14,6 +14,8 @@ from service.accounts.passwords import LEAST_CHARACTERS, MOST_CHARACTERS, hash_p
 from service.context import ServiceContext
 from service.errors import UnacceptableValueError, UnknownAgencyError
 
+LONGEST_USERNAME = 128
+
 
 @dataclass(frozen=True, slots=True)
 class NewAccount:
@@ -70,9 +72,11 @@ def make_account(context: ServiceContext, work: UnitOfWork, new: NewAccount, *, 
     """Add the row of an account, in the caller's transaction.
 
     Raises:
-        UnacceptableValueError: The password is too short, or a duty officer names no known officer.
+        UnacceptableValueError: The name or the password will not do, or a duty officer names no known officer.
     """
     check_password(new.password)
+    if not 0 < len(new.username) <= LONGEST_USERNAME or not new.username.isprintable():
+        raise UnacceptableValueError("username", f"1 to {LONGEST_USERNAME} characters that can be shown")
     officer = work.officers.by_code(new.officer_code) if new.officer_code else None
     if new.role is Role.DUTY_OFFICER and officer is None:
         raise UnacceptableValueError("officer_code", "a duty officer's account names a known officer")

@@ -185,7 +185,7 @@ class Children:
             return
         if now - child.started_at >= _STEADY_AFTER_S:
             child.pause_s = _FIRST_PAUSE_S
-        self._schedule(child, now, f"ended with status {status}")
+        self._schedule(child, now, f"ended with status {status} (see {self._log(child.program)})")
 
     def _start_again(self, child: _Child, now: float) -> None:
         try:

@@ -19,6 +19,7 @@ from service.appliance.data_directory import DataDirectory, read_object
 from service.appliance.errors import ApplianceError, UnreadableDirectoryError
 from service.appliance.listening import Listening
 from service.appliance.processes import MARKER
+from service.settings import unknown_settings
 
 BUCKET = "evidence"
 _PREFIX = "BODYCAM_"
@@ -117,7 +118,7 @@ def configure(directory: DataDirectory, listening: Listening, *, is_demo: bool) 
     """Read or draw the secrets of a data directory, and choose its ports; call it while none of its servers runs.
 
     Raises:
-        ApplianceError: The directory is a demonstration and shall not be, or the other way round.
+        ApplianceError: The directory is a demonstration and shall not be, or the other way round; or a variable will not do.
         UnreadableDirectoryError: One of its files does not hold what it should.
         EmbeddedServerError: No port is free.
     """
@@ -133,6 +134,10 @@ def configure(directory: DataDirectory, listening: Listening, *, is_demo: bool) 
         seaweedfs=SeaweedfsServer(directory.seaweedfs, ports, drawn["store_access_key"], drawn["store_secret_key"]),
         credentials=_keep_credentials(directory),
     )
+    configuration.dock_environment()  # what clashes is refused before anything starts
+    unknown = unknown_settings(configuration.service_environment())
+    if unknown:
+        raise ApplianceError(f"{', '.join(unknown)}: no such setting (docs/settings.md lists them)")
     write_private(directory.environment, json.dumps(configuration.service_environment(), indent=2) + "\n")
     return configuration
 

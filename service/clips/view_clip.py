@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from evidence_store.actor import Actor
-from evidence_store.models import Clip, ClipView
+from evidence_store.models import Clip, ClipView, ViewKind
+from evidence_store.unit_of_work import UnitOfWork
 from integrity.receipt import ClipState
 from service.access.permission import require
 from service.access.policy import Action
@@ -16,6 +17,7 @@ from service.errors import UnacceptableValueError
 
 VIEW_LASTS = timedelta(hours=1)
 LONGEST_PURPOSE = 200
+_ACTIONS = {ViewKind.VIEW: "clip.viewed", ViewKind.DOWNLOAD: "clip.downloaded"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +31,10 @@ class ViewGrant:
 
 @dataclass(frozen=True, slots=True)
 class MediaSource:
-    """A clip's bytes, and how to read any run of them by version."""
+    """A clip's bytes, for somebody who may have them; reading is entered in the chain of custody by :meth:`enter`, before the first byte."""
 
     clip: Clip
+    actor: Actor
     context: ServiceContext
 
     @property
@@ -39,8 +42,20 @@ class MediaSource:
         """Length of the original."""
         return self.clip.size_bytes or 0
 
+    def enter(self, *, is_download: bool, is_resumed: bool) -> None:
+        """Enter the reading: playback under the person's open view or a new one; a download by itself, unless it goes on with one.
+
+        Args:
+            is_download: Whether a copy is taken.
+            is_resumed: Whether it begins later than at the first byte.
+        """
+        if is_download:
+            _grant(self.context, self.clip.id, actor=self.actor, kind=ViewKind.DOWNLOAD, purpose="download", may_reuse=is_resumed)
+        else:
+            _grant(self.context, self.clip.id, actor=self.actor, kind=ViewKind.VIEW, purpose="playback", may_reuse=True)
+
     def read(self, offset: int, length: int) -> Iterator[bytes]:
-        """Stream bytes of exactly the version that was verified."""
+        """Stream bytes of exactly the version that was stored."""
         return self.context.objects.read(self.clip.object_key, self.clip.object_version or "", offset=offset, length=length)
 
 
@@ -53,39 +68,47 @@ def view_clip(context: ServiceContext, clip_id: UUID, *, actor: Actor, purpose: 
         ClipNotStoredError: Its bytes are not in the store yet.
         UnacceptableValueError: No purpose, or one longer than 200 characters.
     """
-    return _grant(context, clip_id, actor=actor, purpose=purpose, action="clip.viewed", reuse=False)[0]
+    purpose = purpose.strip()
+    if not 0 < len(purpose) <= LONGEST_PURPOSE:
+        raise UnacceptableValueError("purpose", f"1 to {LONGEST_PURPOSE} characters")
+    return _grant(context, clip_id, actor=actor, kind=ViewKind.VIEW, purpose=purpose, may_reuse=False)
 
 
-def open_media(context: ServiceContext, clip_id: UUID, *, actor: Actor, is_download: bool) -> MediaSource:
-    """Open a clip's bytes under the actor's view, or a new one; a download is an event of its own.
+def open_media(context: ServiceContext, clip_id: UUID, *, actor: Actor) -> MediaSource:
+    """Find a clip whose bytes the actor may read; nothing is read or entered yet.
 
     Raises:
         NotPermittedError: This role may not.
         ClipNotFoundError: No such clip, or none the actor may see.
         ClipNotStoredError: Its bytes are not in the store yet.
     """
-    action = "clip.downloaded" if is_download else "clip.viewed"
-    clip = _grant(context, clip_id, actor=actor, purpose="download" if is_download else "playback", action=action, reuse=not is_download)[1]
-    return MediaSource(clip, context)
-
-
-def _grant(context: ServiceContext, clip_id: UUID, *, actor: Actor, purpose: str, action: str, reuse: bool) -> tuple[ViewGrant, Clip]:
     require(Action.VIEW_CLIP, actor)
-    if not 0 < len(purpose.strip()) <= LONGEST_PURPOSE:
-        raise UnacceptableValueError("purpose", f"1 to {LONGEST_PURPOSE} characters")
+    with context.unit_of_work() as work:
+        return MediaSource(_readable(work, clip_id, actor), actor, context)
+
+
+def _readable(work: UnitOfWork, clip_id: UUID, actor: Actor) -> Clip:
+    row = work.clips.find(clip_id, actor)
+    if row is None:
+        raise ClipNotFoundError(clip_id)
+    if not row.clip.reached(ClipState.STORED):
+        raise ClipNotStoredError(clip_id, row.clip.state)
+    return row.clip
+
+
+def _grant(context: ServiceContext, clip_id: UUID, *, actor: Actor, kind: ViewKind, purpose: str, may_reuse: bool) -> ViewGrant:
+    require(Action.VIEW_CLIP, actor)
     now = context.clock.now()
     with context.unit_of_work() as work:
-        row = work.clips.find(clip_id, actor)
-        if row is None:
-            raise ClipNotFoundError(clip_id)
-        if not row.clip.reached(ClipState.STORED):
-            raise ClipNotStoredError(clip_id, row.clip.state)
-        view = work.clips.open_view(clip_id, UUID(actor.id), now) if reuse else None
+        _readable(work, clip_id, actor)
+        view = work.clips.open_view(clip_id, UUID(actor.id), kind, now) if may_reuse else None
         if view is None:
             work.clips.lock(clip_id)
-            view = ClipView(
-                id=context.new_id(), clip_id=clip_id, user_id=UUID(actor.id), purpose=purpose.strip(), opened_at=now, expires_at=now + VIEW_LASTS
-            )
+            # A player asks for several ranges at once; whoever waited for the row finds the view that the first one opened.
+            view = work.clips.open_view(clip_id, UUID(actor.id), kind, now) if may_reuse else None
+        if view is None:
+            opened = {"id": context.new_id(), "clip_id": clip_id, "user_id": UUID(actor.id), "kind": kind, "purpose": purpose}
+            view = ClipView(**opened, opened_at=now, expires_at=now + VIEW_LASTS)
             work.clips.add_view(view)
-            work.custody.append("clip", clip_id, action, actor=actor, at=now, details={"view_id": str(view.id), "purpose": view.purpose})
-        return ViewGrant(view.id, clip_id, view.expires_at), row.clip
+            work.custody.append("clip", clip_id, _ACTIONS[kind], actor=actor, at=now, details={"view_id": str(view.id), "purpose": purpose})
+        return ViewGrant(view.id, clip_id, view.expires_at)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,8 +12,11 @@ from service.context import ServiceContext
 from service.errors import UnacceptableValueError
 from service.ingest.errors import SessionNotFoundError
 from service.ingest.read_back_clip import seal_when_due
+from service.jobs import job
 
 OUTCOMES = ("finished", "unplugged", "failed")
+LOST = "lost"
+SILENT_FOR = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +71,21 @@ def end_session(context: ServiceContext, session_id: UUID, outcome: str, *, dock
         session = work.docks.session(session_id, UUID(dock.id), for_update=True)
         if session is None:
             raise SessionNotFoundError(session_id)
-        if session.ended_at is None:
+        if session.outcome != outcome:
             session.ended_at = context.clock.now()
             session.outcome = outcome
+            work.flush()
+            seal_when_due(work, session)
+
+
+@job("session.end_lost")
+def end_lost_sessions(context: ServiceContext) -> None:
+    """End sessions whose dock has been silent for five minutes; one that speaks again later goes on, and says itself how it ended."""
+    now = context.clock.now()
+    with context.unit_of_work() as work:
+        for session in work.docks.lock_silent_sessions(since=now - SILENT_FOR):
+            session.ended_at = now
+            session.outcome = LOST
             work.flush()
             seal_when_due(work, session)
 

@@ -13,6 +13,6 @@ class RosterRefusedError(ServiceError):
     """
 
     def __init__(self, faults: list[str]) -> None:
-        super().__init__(f"{len(faults)} faults, the first: {faults[0]}")
+        super().__init__(f"the roster is refused; the first of {len(faults)}: {faults[0]}")
         self.faults = faults[:MOST_SHOWN]
         self.fault_count = len(faults)

@@ -1,7 +1,9 @@
 import pytest
 
 from evidence_store.actor import Role
+from service.accounts.manage_accounts import NewAccount, add_account
 from service.accounts.sign_in import TRIES
+from service.errors import UnacceptableValueError
 from tests.service_fixtures import PASSWORD
 
 
@@ -109,3 +111,11 @@ def test_a_new_dock_gets_a_token_that_opens_a_session(api):
     assert api.client.put(path, json=body, headers=headers).status_code == 200
     (session,) = api.ask("GET", "/api/v1/docks/sessions").json()["items"]
     assert (session["dock"], session["recorder_serial"], session["is_registered"]) == ("采集站 2", None, False)
+
+
+@pytest.mark.parametrize("username", ["", "a\nb", "x" * 129])
+def test_a_name_that_cannot_be_shown_makes_no_account_by_any_way(api, username):
+    new = NewAccount(username, PASSWORD, Role.REVIEWER, "0")
+
+    with pytest.raises(UnacceptableValueError):
+        add_account(api.service.context, new, actor=api.service.people[Role.ADMINISTRATOR])

@@ -1,5 +1,6 @@
 import base64
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import pytest
@@ -157,3 +158,46 @@ def test_a_filter_of_no_sense_is_422_with_the_place(api, query):
 
     assert answer.status_code == 422
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_a_player_that_asks_for_several_ranges_at_once_is_one_view(api, clip_id):
+    token = api.service.token(Role.REVIEWER)
+
+    def read(start):
+        headers = {"Range": f"bytes={start}-{start + 9}", "Authorization": f"Bearer {token}"}
+        return api.client.get(f"/api/v1/clips/{clip_id}/media", headers=headers).status_code
+
+    with ThreadPoolExecutor(8) as threads:
+        assert set(threads.map(read, range(0, 800, 100))) == {206}
+
+    assert api.service.chain(clip_id).count("clip.viewed") == 1
+
+
+@pytest.mark.parametrize(("method", "headers"), [("HEAD", {}), ("GET", {"Range": "bytes=99999999-"})])
+def test_what_gives_no_byte_leaves_no_event(api, clip_id, method, headers):
+    before = api.service.chain(clip_id)
+
+    api.ask(method, f"/api/v1/clips/{clip_id}/media", headers=headers)
+    api.ask(method, f"/api/v1/clips/{clip_id}/media?download=true", headers=headers)
+
+    assert api.service.chain(clip_id) == before
+
+
+def test_a_download_that_is_resumed_is_one_download_and_no_leave_to_watch(api, clip_id):
+    path = f"/api/v1/clips/{clip_id}/media?download=true"
+    api.ask("GET", path, headers={"Range": "bytes=0-99"})
+    api.ask("GET", path, headers={"Range": "bytes=100-"})
+    api.ask("GET", f"/api/v1/clips/{clip_id}/media")
+
+    assert api.service.chain(clip_id)[-2:] == ["clip.downloaded", "clip.viewed"]
+
+
+def test_a_digest_that_was_not_read_back_is_not_vouched_for(api):
+    session_id = api.service.open()
+    (announced,) = api.service.announce(session_id, make_file("A.MP4", b"footage"))
+    api.service.upload(session_id, announced.clip_id, b"footage")
+
+    answer = api.ask("GET", f"/api/v1/clips/{announced.clip_id}/media")
+
+    assert answer.content == b"footage"
+    assert not {"repr-digest", "bodycam-sm3"} & set(answer.headers)

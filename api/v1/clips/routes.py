@@ -68,7 +68,7 @@ def view(clip_id: UUID, request: ViewRequest, context: Context, actor: CurrentAc
 @router.get("/{clip_id}/media", response_class=Response, operation_id="get_clip_media")
 def media(clip_id: UUID, request: Request, context: Context, actor: CurrentActor, *, download: bool = False) -> Response:
     """Stream the original's bytes, whole or by Range, under one's view or a new one; ``download`` is an event of its own."""
-    source = open_media(context, clip_id, actor=actor, is_download=download)
+    source = open_media(context, clip_id, actor=actor)
     return media_response(request, source, is_download=download)
 
 

@@ -172,7 +172,7 @@ CREATE TABLE dock_session (
   listing_failure text,
   file_count bigint,
   ended_at timestamptz,
-  outcome text CHECK (outcome IN ('finished', 'unplugged', 'failed')),
+  outcome text CHECK (outcome IN ('finished', 'unplugged', 'failed', 'lost')),
   progress jsonb,
   progress_at timestamptz
 );
@@ -262,6 +262,7 @@ CREATE TABLE clip_view (
   id uuid PRIMARY KEY,
   clip_id uuid NOT NULL REFERENCES clip,
   user_id uuid NOT NULL REFERENCES user_account,
+  kind text NOT NULL CHECK (kind IN ('view', 'download')),
   purpose text NOT NULL,
   opened_at timestamptz NOT NULL,
   expires_at timestamptz NOT NULL

@@ -44,7 +44,7 @@ def test_an_impossible_time_in_a_name_is_passed_over():
 
 @given(st.text(max_size=80), st.none() | st.datetimes().map(lambda moment: moment.strftime("%Y-%m-%dT%H:%M:%S").zfill(19)))
 def test_no_name_and_no_time_makes_reading_fail(name, created):
-    path = name.encode("utf-8", "replace").decode()
+    path = name.encode("utf-8", "replace").decode().replace("\0", "")
     found = recorded_time(make_file(path, created=created), SHANGHAI)
 
     assert found is None or found.tzinfo is UTC
