@@ -7,8 +7,8 @@ import threading
 
 from device_drivers.dock.patience import Patience
 
-BUFFERS = 4
-"""One is being filled, one digested, two sent: a store that syncs to disk takes several parts at once better than one after another."""
+BUFFERS = 3
+"""One is being filled, one digested, one sent."""
 _LOOK_S = 0.5
 
 

@@ -25,7 +25,7 @@ class DockSettings(BaseSettings):
     service_url: str = Field(description="Address of the service; `https` unless it is this machine.")
     token: SecretStr = Field(description="The dock's credential.")
     ca_file: Path | None = Field(default=None, description="Certificate authority of service and store, PEM, when the system does not know it.")
-    slots: int = Field(default=2, ge=1, le=16, description="Recorders read at the same time; each takes 32 MiB of buffers.")
+    slots: int = Field(default=2, ge=1, le=16, description="Recorders read at the same time; each takes 24 MiB of buffers.")
     watch_interval_s: float = Field(default=2.0, gt=0, le=60, description="Seconds between looks at what is plugged in.")
     retry_for_s: float = Field(default=600.0, ge=0, le=86_400, description="Seconds that a call or a part is tried again when nothing answers.")
     wait_s: float = Field(default=900.0, ge=0, le=86_400, description="Longest wait for the service to seal what was docked, in seconds.")
