@@ -22,7 +22,7 @@ from service.jobs import job
 
 READ_BACK_MISMATCH = "read_back_mismatch"
 OBJECT_MISSING = "object_missing"
-PAUSE_S = 5
+PAUSE_S = 30
 LOOKS_CAN_WAIT = -10
 """What is in a clip matters less than that it is safe."""
 _LOG = logging.getLogger(__name__)
