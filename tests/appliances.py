@@ -82,11 +82,11 @@ class TrialAppliance:
         return self.process.wait(STOPPED_WITHIN_S)
 
     def end(self) -> None:
-        """Leave nothing behind, quickly; an orderly stop of the object store takes 15 s."""
+        """Leave nothing behind, quickly: an orderly stop of the object store takes 15 s, and PostgreSQL killed outright leaves shared memory."""
         if self.process is not None and self.process.poll() is None:
             self.kill_supervisor()
         marks = [mark_process(pid) for pid in self.processes()]
-        end_processes([mark for mark in marks if mark is not None], within_s=2, ask=signal.SIGKILL)
+        end_processes([mark for mark in marks if mark is not None], within_s=2, ask=signal.SIGQUIT)
         ports = set(self.ports().values())
         for socket in Path("/tmp").glob("seaweedfs-*-grpc-*.sock"):  # noqa: S108 - where SeaweedFS puts them
             if int(socket.stem.rsplit("-", 1)[1]) in ports:
