@@ -1,6 +1,6 @@
 """Files of one recorder on their way to the store: read once, digested and sent at the same time.
 
-One thread reads, into a few buffers. Each part is then digested (SM3 on a lane that keeps a file's parts in order, SHA-256 by the reader) and sent by
+One thread reads, into three buffers. Each part is then digested (SM3 on a lane that keeps a file's parts in order, SHA-256 by the reader) and sent by
 others, and the next file is read while the last parts and the receipt of the one before are still under way.
 """
 
