@@ -43,6 +43,23 @@ class UnsupportedRecorderError(RecorderError):
         self.reason = reason
 
 
+class UnsupportedCommandError(RecorderError):
+    """A recorder has no such ability; nothing was sent to it."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"this recorder cannot be made to {what}")
+        self.what = what
+
+
+class RecorderRefusedError(RecorderError):
+    """A recorder understood a command and would not carry it out."""
+
+    def __init__(self, command: str, reason: str) -> None:
+        super().__init__(f"the recorder refused {command}: {reason}")
+        self.command = command
+        self.reason = reason
+
+
 class RecorderBusyError(RecorderError):
     """Another program holds the recorder."""
 

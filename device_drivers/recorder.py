@@ -1,13 +1,14 @@
 """What every recorder promises to a dock, whoever made it.
 
 A recorder is opened by a family (see ``registry``), used by one dock, and closed. Files are described by the values of
-``integrity.listing``, because a dock attests them; nothing here writes to a recorder.
+``integrity.listing``, because a dock attests them. Two calls write to a recorder and no other: ``set_clock`` and ``remove_files``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from types import TracebackType
 from typing import Protocol, Self, runtime_checkable
 
@@ -22,10 +23,48 @@ class Capabilities:
 
     can_read_clock: bool = False
     can_set_clock: bool = False
-    can_delete: bool = False
+    can_remove_files: bool = False
     can_read_battery: bool = False
     can_read_charge_state: bool = False
     can_resume: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RecorderStatus:
+    """How a recorder is doing; ``None`` stands for what it cannot tell.
+
+    Attributes:
+        battery_percent: Charge, 0 to 100.
+        is_charging: Whether it takes charge.
+        has_card: Whether there is a medium in it.
+        is_write_protected: Whether its medium takes no writes.
+        capacity_bytes: Size of its medium.
+        free_bytes: Room left on it.
+        video_width: Of what it records, in pixels.
+        video_height: Likewise.
+    """
+
+    battery_percent: int | None = None
+    is_charging: bool | None = None
+    has_card: bool | None = None
+    is_write_protected: bool | None = None
+    capacity_bytes: int | None = None
+    free_bytes: int | None = None
+    video_width: int | None = None
+    video_height: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """What became of one file that was to be removed.
+
+    Attributes:
+        file: The file as it was listed.
+        kept_because: Why it is still there, or ``None`` when it was removed.
+    """
+
+    file: RecordedFile
+    kept_because: str | None = None
 
 
 class RecordedFileReader(Protocol):
@@ -70,6 +109,24 @@ class Recorder(Protocol):
     def read_clock(self) -> ClockReading | None:
         """Read the recorder's clock, or answer ``None`` where it has none that can be read."""
 
+    def set_clock(self, moment: datetime) -> None:
+        """Set the recorder's clock.
+
+        Args:
+            moment: What it is to show once the call returns, aware; the driver knows in which zone the recorder keeps it.
+
+        Raises:
+            UnsupportedCommandError: It has no clock that can be set.
+            RecorderError: It refused, or the way to it failed.
+        """
+
+    def read_status(self) -> RecorderStatus:
+        """Say how the recorder is doing.
+
+        Raises:
+            RecorderError: It could not be asked.
+        """
+
     def list_files(self) -> Iterator[RecordedFile]:
         """List every file, without fingerprints, in the order the recorder keeps them.
 
@@ -84,6 +141,24 @@ class Recorder(Protocol):
         Raises:
             RecorderReadError: The file's place on the medium cannot be found.
             RecorderError: The way to the recorder failed.
+        """
+
+    def remove_files(self, files: Sequence[RecordedFile]) -> Iterator[Removal]:
+        """Remove exactly these files, and whatever happens no other.
+
+        Each is looked at again immediately before: path, size, time of change and fingerprint must be those listed, or it stays. Afterwards
+        :meth:`list_files` shows what is there now.
+
+        Args:
+            files: As listed at this plugging-in, each with its fingerprint.
+
+        Yields:
+            What became of each, in their order.
+
+        Raises:
+            UnsupportedCommandError: Nothing can be removed from this recorder.
+            RecorderUnpluggedError: It left; those already given are as said, the rest is unknown until it is listed again.
+            RecorderError: The way to it failed, likewise.
         """
 
     def close(self) -> None:

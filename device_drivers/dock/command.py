@@ -30,6 +30,7 @@ from device_drivers.dock.station import Find, Station
 from device_drivers.errors import RecorderError, RecorderUnpluggedError
 from device_drivers.recorder import Recorder
 from device_drivers.registry import find_usb_recorders, open_image
+from device_drivers.transports.usb import UsbBus
 from device_drivers.transports.usbip import usbip_backend
 from integrity.receipt import ClipState
 
@@ -125,7 +126,7 @@ def _watch(program: _Program, options: argparse.Namespace) -> ExitCode:
 def _open_one(options: argparse.Namespace) -> tuple[Recorder, str]:
     if options.image is not None:
         return open_image(options.image), "image"
-    found = _finder(options)()
+    found = [one for one in _finder(options)() if one.candidates]
     if not found:
         raise NoRecorderError("nothing is plugged in that any driver knows")
     first = next((one for one in found if one.refusal is None), found[0])
@@ -136,7 +137,7 @@ def _finder(options: argparse.Namespace) -> Find:
     if options.usbip is None:
         return find_usb_recorders
     host, port = options.usbip
-    return partial(find_usb_recorders, usbip_backend(host, port))
+    return partial(find_usb_recorders, UsbBus(usbip_backend(host, port)))
 
 
 @contextlib.contextmanager

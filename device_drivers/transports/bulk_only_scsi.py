@@ -221,6 +221,15 @@ class ScsiDisk:
             raise RecorderUnpluggedError("reading; its card was taken out") from error
 
 
+def inquire(device: UsbDevice) -> Inquiry:
+    """Ask the first logical unit of a device who it is.
+
+    Raises:
+        RecorderError: It could not be asked.
+    """
+    return ScsiUnit(BulkOnlyTransport(device), 0).inquire()
+
+
 def open_scsi_disks(device: UsbDevice) -> list[ScsiDisk]:
     """Open every disk of a device that has a medium, in the order of its logical units.
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import array
 import errno
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +36,7 @@ SUPER_SPEED = 4
 """``libusb_speed``: 1 low, 2 full, 3 high, 4 super (libusb 1.0, ``libusb.h``)."""
 IN = 0x80
 _BULK = 2
+_LOOK_AGAIN_S = 0.1
 _UNPLUGGED = {errno.ENODEV, errno.ESHUTDOWN, errno.ECONNRESET, errno.EPROTO}
 
 
@@ -136,12 +138,12 @@ class UsbDevice:
         if count != len(data):
             raise TransferError(during, f"{count} of {len(data)} bytes were taken")
 
-    def control(self, request_type: int, request: int, *, value: int = 0, length: int = 0, timeout_s: float, during: str) -> bytes:
-        """Make a control transfer to the claimed interface: ``length`` bytes in, or nothing out; raises like :meth:`bulk_in`."""
+    def control(self, request_type: int, request: int, *, value: int = 0, length: int = 0, data: bytes = b"", timeout_s: float, during: str) -> bytes:
+        """Make a control transfer to the claimed interface: ``length`` bytes in, or ``data`` out; raises like :meth:`bulk_in`."""
         is_in = bool(request_type & IN)
         with _translated(during, self.description, endpoint=0, timeout_s=timeout_s):
             answer = self._device.ctrl_transfer(
-                request_type, request, value, self.interface.number, length if is_in else b"", _milliseconds(timeout_s)
+                request_type, request, value, self.interface.number, length if is_in else data, _milliseconds(timeout_s)
             )
         return bytes(answer) if is_in else b""
 
@@ -161,26 +163,69 @@ class UsbDevice:
         usb.util.dispose_resources(self._device)
         self._buffers.clear()
 
+    def hand_to_kernel(self) -> None:
+        """Release the interface, close, and let the kernel's own driver have it; raises like :meth:`bulk_in`."""
+        number = self.interface.number
+        with _translated("handing the device to the kernel", self.description):
+            usb.util.release_interface(self._device, number)
+            with suppress(NotImplementedError):  # a backend without a kernel
+                self._device.attach_kernel_driver(number)
+        self.close()
 
-def find_usb_devices(backend: Backend | None = None) -> Iterator[tuple[Any, UsbDescription]]:
-    """List what is plugged in, hubs left out, as pairs of pyusb device and description.
 
-    A device that leaves while it is looked at, or whose descriptors cannot be read, is left out.
+@dataclass(frozen=True, slots=True)
+class UsbBus:
+    """A place to look for devices.
 
-    Raises:
-        TransferError: The bus could not be looked at.
+    Attributes:
+        backend: A pyusb backend; ``None`` is the real bus through libusb.
     """
-    try:
-        devices = list(usb.core.find(find_all=True, backend=backend or libusb_package.get_libusb1_backend()))
-    except (usb.core.USBError, usb.core.NoBackendError) as error:
-        raise TransferError("looking at what is plugged in", str(error)) from error
-    for device in devices:
-        if device.bDeviceClass == HUB_CLASS:
-            continue
+
+    backend: Backend | None = None
+
+    def devices(self) -> Iterator[tuple[Any, UsbDescription]]:
+        """List what is plugged in, hubs left out, as pairs of pyusb device and description.
+
+        A device that leaves while it is looked at, or whose descriptors cannot be read, is left out.
+
+        Raises:
+            TransferError: The bus could not be looked at.
+        """
         try:
-            yield device, _describe(device)
-        except usb.core.USBError:
-            continue
+            devices = list(usb.core.find(find_all=True, backend=self.backend or libusb_package.get_libusb1_backend()))
+        except (usb.core.USBError, usb.core.NoBackendError) as error:
+            raise TransferError("looking at what is plugged in", str(error)) from error
+        for device in devices:
+            if device.bDeviceClass == HUB_CLASS:
+                continue
+            try:
+                yield device, _describe(device)
+            except usb.core.USBError:
+                continue
+
+    def await_device(self, port: str, accepts: Callable[[UsbDescription], bool], *, within_s: float, during: str) -> tuple[Any, UsbDescription]:
+        """Wait for a device to come back on its port, for instance as a disk; before, close the one that left.
+
+        Args:
+            port: ``UsbDescription.port`` of the device that left.
+            accepts: Whether a device on that port is the one awaited.
+            within_s: Longest wait, in seconds.
+            during: What is being done, for errors.
+
+        Raises:
+            RecorderUnpluggedError: It did not come in time.
+        """
+        deadline = time.monotonic() + within_s
+        while True:
+            try:
+                found = next((pair for pair in self.devices() if pair[1].port == port and accepts(pair[1])), None)
+            except TransferError:  # a bus that is busy with the change itself
+                found = None
+            if found is not None:
+                return found
+            if time.monotonic() >= deadline:
+                raise RecorderUnpluggedError(during)
+            time.sleep(_LOOK_AGAIN_S)
 
 
 def open_usb_device(device: Any, description: UsbDescription, interface: UsbInterface) -> UsbDevice:

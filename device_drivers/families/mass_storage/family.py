@@ -1,74 +1,44 @@
-"""The family as the registry sees it: what it matches, what it refuses, and how it opens."""
+"""The family as the registry sees it: what it matches and how it opens."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Self
 
-from device_drivers.errors import NoReadableVolumeError, UnsupportedRecorderError
 from device_drivers.families.mass_storage.driver import MassStorageRecorder, UsbFacts
-from device_drivers.families.mass_storage.profile import FAMILY_NAME, load_profile
-from device_drivers.transports.bulk_only_scsi import ScsiDisk, open_scsi_disks
+from device_drivers.profile import Profile, load_profile
+from device_drivers.transports.card import Card, open_card
 from device_drivers.transports.disk import Disk
 from device_drivers.transports.filesystem_child import FileSystem
-from device_drivers.transports.usb import UsbDescription, open_usb_device
+from device_drivers.transports.plugged_in import PluggedIn
+from device_drivers.transports.usb import open_usb_device
 
 
 @dataclass(frozen=True, slots=True)
 class MassStorageFamily:
     """Plain mass storage."""
 
-    name: str = FAMILY_NAME
+    profile: Profile = field(default_factory=lambda: load_profile(__package__))
 
-    def matches(self, description: UsbDescription) -> bool:
-        """Whether the device has an interface that the profile names."""
-        return load_profile().find_interface(description) is not None
+    def with_profile(self, profile: Profile) -> Self:
+        """Give the family with another profile; see ``registry.Family``."""
+        return replace(self, profile=profile)
 
-    def refusal(self, description: UsbDescription) -> str | None:
-        """Refuse a disk that is also something else: a keyboard, a network card or a serial port has no place on a dock."""
-        spoken = load_profile().find_interface(description)
-        others = sorted({f"{each.usb_class:02x}" for each in description.interfaces if each != spoken})
-        return f"besides its disk it shows interfaces of class {', '.join(others)}" if others else None
-
-    def open_usb(self, device: Any, description: UsbDescription) -> MassStorageRecorder:
+    def open_usb(self, plugged: PluggedIn) -> MassStorageRecorder:
         """Open a matching USB device; see ``registry.Family``."""
-        reason = self.refusal(description)
-        interface = load_profile().find_interface(description)
-        if reason is not None or interface is None:
-            raise UnsupportedRecorderError(description.title, reason or "its descriptors match no profile")
-        opened = open_usb_device(device, description, interface)
+        description = plugged.description
+        device = open_usb_device(plugged.device, description, plugged.interface)
         try:
-            facts = UsbFacts(description.vendor_id, description.product_id, opened.read_serial())
-            systems = _open_file_systems(description.title, open_scsi_disks(opened))
+            facts = UsbFacts(description.vendor_id, description.product_id, device.read_serial())
+            card = open_card(device)
         except BaseException:
-            opened.close()
+            device.close()
             raise
-        return MassStorageRecorder(systems, usb=facts, on_close=opened.close)
+        return MassStorageRecorder(card, usb=facts, on_close=device.close)
 
     def open_disk(self, disk: Disk) -> MassStorageRecorder:
         """Take over an image or a block device; see ``registry.Family``."""
-        return MassStorageRecorder([FileSystem(disk)])
-
-
-def _open_file_systems(title: str, disks: Sequence[ScsiDisk]) -> list[FileSystem]:
-    """Open the file systems of every disk that has one."""
-    systems: list[FileSystem] = []
-    failures = []
-    with ExitStack() as opened:
-        for disk in disks:
-            try:
-                system = FileSystem(disk)
-            except NoReadableVolumeError as error:
-                failures.append(error.reason)
-                continue
-            opened.callback(system.close)
-            systems.append(system)
-        if not systems:
-            raise NoReadableVolumeError(title, "; ".join(failures) or "there is no medium in it")
-        opened.pop_all()
-    return systems
+        return MassStorageRecorder(Card([FileSystem(disk)]))
 
 
 FAMILY = MassStorageFamily()

@@ -24,7 +24,7 @@ def test_it_says_who_it_is_and_keeps_the_record_verbatim(recorder):
 def test_a_disk_has_no_clock(recorder):
     assert recorder.read_clock() is None
     assert not recorder.capabilities.can_read_clock
-    assert not recorder.capabilities.can_delete
+    assert not recorder.capabilities.can_remove_files
 
 
 def test_every_file_is_listed_once_with_its_size(recorder, content):

@@ -16,6 +16,7 @@ from device_drivers.simulated.faults import NO_FAULTS
 from device_drivers.simulated.scsi_target import ScsiTarget
 from device_drivers.simulated.usb_device import MassStorageDevice
 from device_drivers.simulated.usbip_server import UsbipServer
+from device_drivers.transports.usb import UsbBus
 from device_drivers.transports.usbip import usbip_backend
 
 
@@ -63,7 +64,7 @@ def foreign_disks(*paths):
 
 def found_at(address):
     """What the registry finds at a USB/IP server."""
-    return find_usb_recorders(usbip_backend(*address), families=[FAMILY])
+    return find_usb_recorders(UsbBus(usbip_backend(*address)), families=[FAMILY])
 
 
 def open_at(address):

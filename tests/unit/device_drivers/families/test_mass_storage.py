@@ -6,10 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device_drivers.errors import ProfileError, UnsupportedRecorderError
 from device_drivers.families import mass_storage
 from device_drivers.families.mass_storage import FAMILY
-from device_drivers.families.mass_storage.profile import load_profile, parse_profile
 from device_drivers.families.mass_storage.protocol import is_identity_file, parse_identity_file
 from device_drivers.transports.usb import UsbDescription, UsbInterface
 from integrity.listing import RecorderIdentity
@@ -70,50 +68,9 @@ def test_an_identity_file_is_known_by_name_place_and_size(path, size, expected):
 
 
 def test_the_shipped_profile_is_sound_and_names_its_sources():
-    assert all(each.verified_by for each in load_profile().matches)
-    assert load_profile().find_interface(device(DISK)) == DISK
-    assert load_profile().find_interface(device(DISK, vendor=0x0603, product=0x8611)) == DISK
-
-
-@pytest.mark.parametrize("triple", [(0x08, 0x04, 0x50), (0x08, 0x06, 0x62), (0x03, 0x01, 0x01), (0xFF, 0x06, 0x50)])
-def test_devices_of_another_kind_do_not_match(triple):
-    assert not FAMILY.matches(device(UsbInterface(0, *triple)))
-
-
-@pytest.mark.parametrize("usb_class", [0x02, 0x03, 0x0A, 0xE0, 0xFF])
-def test_a_disk_with_another_interface_is_refused(usb_class):
-    both = device(DISK, UsbInterface(1, usb_class, 0, 0))
-
-    assert FAMILY.matches(both)
-    assert f"class {usb_class:02x}" in FAMILY.refusal(both)
-    with pytest.raises(UnsupportedRecorderError):
-        FAMILY.open_usb(None, both)
-
-
-def test_a_plain_disk_is_not_refused():
-    assert FAMILY.refusal(device(DISK)) is None
-
-
-MATCH = {"title": "a", "interface": "08/06/50", "verified_by": "b"}
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        "no json",
-        "[]",
-        json.dumps({"family": "other", "matches": []}),
-        json.dumps({"family": "mass-storage", "matches": [{**MATCH, "extra": "c"}]}),
-        json.dumps({"family": "mass-storage", "matches": [{**MATCH, "verified_by": ""}]}),
-        json.dumps({"family": "mass-storage", "matches": [{**MATCH, "interface": "8/6/50"}]}),
-        json.dumps({"family": "mass-storage", "matches": [{**MATCH, "vendor_id": "0603"}]}),
-        json.dumps({"family": "mass-storage", "matches": [{**MATCH, "vendor_id": "0603", "product_id": "86"}]}),
-        json.dumps({"family": "mass-storage", "matches": [{"title": "a"}]}),
-    ],
-)
-def test_a_wrong_profile_is_refused_whole(data):
-    with pytest.raises(ProfileError):
-        parse_profile(data)
+    assert all(each.verified_by for each in FAMILY.profile.matches)
+    assert FAMILY.profile.family == "mass-storage"
+    assert sorted(each.find_interface(device(DISK, vendor=0x0603, product=0x8611)) == DISK for each in FAMILY.profile.matches) == [True, True]
 
 
 def test_quality_rules_are_done_todo_or_exempt_with_a_reason():

@@ -1,0 +1,63 @@
+"""A USB device as a driver family is given it to open."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from device_drivers.recorder import Removal
+from device_drivers.transports.usb import UsbBus, UsbDescription, UsbInterface
+from integrity.listing import RecordedFile
+
+
+@dataclass(frozen=True, slots=True)
+class VolumePlace:
+    """Where the volume is from which files are to be removed.
+
+    Attributes:
+        port: The kernel's name of the USB port, for instance ``1-2.3``.
+        interface_number: Interface that carries the disk.
+        unit: Number of the logical unit.
+        offset_bytes: Where the volume begins on the disk.
+        volume_id: Serial number of the volume, 8 hexadecimal digits, checked again before anything is written.
+    """
+
+    port: str
+    interface_number: int
+    unit: int
+    offset_bytes: int
+    volume_id: str
+
+
+class DiskFileRemover(Protocol):
+    """Removes files from a volume that the kernel may use meanwhile: the only writable moment there is."""
+
+    def remove(self, place: VolumePlace, files: Sequence[RecordedFile]) -> Sequence[Removal]:
+        """Mount the volume for writing, check every file again, remove those that are still as listed, and unmount.
+
+        Raises:
+            RecorderUnpluggedError: The volume left.
+            RecorderError: The volume was not mounted; nothing was removed.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class PluggedIn:
+    """A matching device, not yet opened.
+
+    Attributes:
+        bus: Where it is plugged in; also where it is found again when it re-enumerates.
+        device: The pyusb device.
+        description: What its descriptors say.
+        interface: The interface that its family speaks to.
+        quirks: Peculiarities that its profile names.
+        remover: Removes files from its disks; ``None`` where nothing may.
+    """
+
+    bus: UsbBus
+    device: Any
+    description: UsbDescription
+    interface: UsbInterface
+    quirks: frozenset[str] = frozenset()
+    remover: DiskFileRemover | None = None
