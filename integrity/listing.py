@@ -24,6 +24,9 @@ MAX_SIZE_BYTES = 2**53 - 1
 FINGERPRINT_SPAN_BYTES = 16_384
 """A fingerprint covers this much of a file's head and this much of its tail."""
 
+_FACTORY_DEFAULTS = frozenset({"0123456789abcdef", "1234567890", "123456789", "12345678", "unknown", "default", "serial"})
+"""Serials and codes that factories leave in whole batches of recorders, in lower case."""
+
 _FORBID_EXTRA = {"extra": "forbid"}
 _HEX_64 = re.compile(r"[0-9a-f]{64}")
 _WALL_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?([+-]\d{2}:\d{2})?")
@@ -104,6 +107,29 @@ class ClockReading:
 
 
 @dataclass(frozen=True, slots=True)
+class DockClock:
+    """A dock's own clock beside the service's, so that a recorder's time can be traced to the service's.
+
+    Attributes:
+        measured_at: The dock's clock at the middle of the measurement, aware UTC.
+        offset_s: Dock minus service, in seconds; positive when the dock is ahead.
+        uncertainty_s: Half the time the question was under way, in seconds.
+        is_synchronised: Whether the dock's system says that a time source keeps its clock. One that is not never sets a recorder's.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _FORBID_EXTRA
+
+    measured_at: datetime
+    offset_s: float
+    uncertainty_s: float
+    is_synchronised: bool
+
+    def __post_init__(self) -> None:
+        if self.measured_at.tzinfo is None:
+            raise MalformedValueError("dock_clock.measured_at", "expected a time with an offset")
+
+
+@dataclass(frozen=True, slots=True)
 class RecordedFile:
     r"""A file as the recorder describes it; not yet evidence.
 
@@ -175,6 +201,16 @@ class Listing:
             raise MalformedValueError("listing.taken_at", "expected a time with an offset")
         if self.is_complete == (self.failure is not None):
             raise MalformedValueError("listing.failure", "names what is missing exactly when the listing is incomplete")
+
+
+def is_identity(serial: str | None) -> bool:
+    """Whether a serial number or code tells one recorder or officer from another.
+
+    None, nothing but blanks, one character repeated (``000000``), and what factories leave behind (``0123456789ABCDEF``, ``1234567890``,
+    ``unknown``, ``default``, ``serial`` and their like, in any case) do not: a person has to say whose recorder it is.
+    """
+    text = (serial or "").strip().lower()
+    return len(set(text)) > 1 and text not in _FACTORY_DEFAULTS
 
 
 def _check_text(what: str, value: str | None, limit: int) -> None:

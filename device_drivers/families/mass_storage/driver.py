@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from device_drivers.errors import RecorderReadError, UnsupportedCommandError
-from device_drivers.families.mass_storage.protocol import IdentityRecord, is_identity_file, parse_identity_file
+from device_drivers.identity_file import IdentityRecord, is_identity_file, parse_identity_file
 from device_drivers.recorder import Capabilities, RecorderStatus, Removal
 from device_drivers.transports.card import Card
 from device_drivers.transports.filesystem_child import FileContent

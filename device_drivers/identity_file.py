@@ -1,8 +1,9 @@
-"""The identity file of a recorder that is a plain disk. Pure; no input or output.
+"""The identity file that a recorder may carry, where its protocol has no question that asks who it is. Pure; no input or output.
 
-Such a recorder has no command that asks who it is. It may carry a small text file in its root directory, ``RECORDER.TXT`` or ``DEVICE.TXT``
-(in any case), of at most 4,096 bytes, UTF-8 (a byte order mark is allowed) or GBK, with one ``key=value`` or ``key: value`` on a line. Lines
-that begin with ``#`` and unknown keys are passed over; of a repeated key the first counts. The bytes are kept verbatim, whatever they say.
+It is a small text file in the root directory, ``RECORDER.TXT`` or ``DEVICE.TXT`` (in any case), of at most 4,096 bytes, UTF-8 (a byte order
+mark is allowed) or GBK, with one ``key=value`` or ``key: value`` on a line. Lines that begin with ``#`` and unknown keys are passed over; of a
+repeated key the first counts. A serial, code or officer number that a factory leaves behind is no identity and stays unknown. The bytes are kept
+verbatim, whatever they say.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import base64
 import re
 from dataclasses import dataclass
 
-from integrity.listing import MAX_RECORD_BYTES, MAX_TEXT_CHARACTERS
+from integrity.listing import MAX_RECORD_BYTES, MAX_TEXT_CHARACTERS, is_identity
 
 IDENTITY_FILE_NAMES = ("recorder.txt", "device.txt")
 MAX_IDENTITY_FILE_BYTES = MAX_RECORD_BYTES
@@ -27,6 +28,7 @@ _FIELDS = {
     "unit_code": "unit_code",
     "unit_name": "unit_name",
 }
+_NUMBERS = frozenset({"serial", "id_code", "officer_code"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,9 @@ def parse_identity_file(content: bytes) -> IdentityRecord:
         key = _FIELDS.get(re.sub(r"[ -]+", "_", found[1].lower()))
         if key and key not in fields and _is_text(found[2]):
             fields[key] = found[2]
+    for key in _NUMBERS & set(fields):
+        if not is_identity(fields[key]):
+            del fields[key]
     return IdentityRecord(record_base64=base64.b64encode(content[:MAX_IDENTITY_FILE_BYTES]).decode(), **fields)
 
 
