@@ -71,7 +71,7 @@ class ScsiUnit:
     """One logical unit, and the commands that only read."""
 
     def __init__(self, transport: BulkOnlyTransport, unit: int) -> None:
-        self._transport, self._unit = transport, unit
+        self._transport, self.number = transport, unit
         self.title = f"{transport.title}, unit {unit}"
         self.max_transfer_bytes = _SUPER_SPEED_BYTES if transport.speed >= SUPER_SPEED else _HIGH_SPEED_BYTES
 
@@ -136,12 +136,12 @@ class ScsiUnit:
     def _run(self, command: bytes, buffer: memoryview, during: str) -> int:
         if command[0] not in READING_COMMANDS:
             raise CommandFailedError(f"command {command[0]:#04x}, which is not sent,", sense_key=0, sense_code=0)
-        passed, count = self._transport.run(command, buffer, unit=self._unit, timeout_s=_TIMEOUT_S, during=during)
+        passed, count = self._transport.run(command, buffer, unit=self.number, timeout_s=_TIMEOUT_S, during=during)
         if passed:
             return count
         sense = bytearray(18)
         request = struct.pack(">BBBBBB", REQUEST_SENSE, 0, 0, 0, len(sense), 0)
-        _, count = self._transport.run(request, memoryview(sense), unit=self._unit, timeout_s=_TIMEOUT_S, during=during)
+        _, count = self._transport.run(request, memoryview(sense), unit=self.number, timeout_s=_TIMEOUT_S, during=during)
         key, code = parse_sense(bytes(sense[:count]))
         raise CommandFailedError(f"command {command[0]:#04x}", sense_key=key, sense_code=code)
 
@@ -163,6 +163,11 @@ class ScsiDisk:
     def title(self) -> str:
         """What a person calls the disk."""
         return self._unit.title
+
+    @property
+    def unit(self) -> int:
+        """Number of its logical unit."""
+        return self._unit.number
 
     @property
     def size_bytes(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -33,12 +33,19 @@ class VolumePlace:
 class DiskFileRemover(Protocol):
     """Removes files from a volume that the kernel may use meanwhile: the only writable moment there is."""
 
-    def remove(self, place: VolumePlace, files: Sequence[RecordedFile]) -> Sequence[Removal]:
+    def remove(self, place: VolumePlace, files: Sequence[RecordedFile]) -> Iterator[Removal]:
         """Mount the volume for writing, check every file again, remove those that are still as listed, and unmount.
 
+        Args:
+            place: Where the volume is.
+            files: What is to be removed, each with its fingerprint.
+
+        Yields:
+            What became of each, in their order, as soon as it is on the medium.
+
         Raises:
-            RecorderUnpluggedError: The volume left.
-            RecorderError: The volume was not mounted; nothing was removed.
+            RecorderUnpluggedError: The volume left; those already given are as said.
+            RecorderError: It failed otherwise, likewise; where nothing was given, nothing was removed.
         """
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from types import TracebackType
@@ -25,19 +25,27 @@ class UsbFacts:
     vendor_id: int
     product_id: int
     serial: str | None
+    address: tuple[int, int]
 
 
 class MassStorageRecorder:
     """An open recorder of this family; keeps the promise of ``device_drivers.recorder.Recorder``."""
 
-    capabilities = Capabilities()
-
-    def __init__(self, card: Card, *, usb: UsbFacts | None = None, on_close: Callable[[], None] | None = None) -> None:
+    def __init__(self, card: Card, *, usb: UsbFacts | None = None) -> None:
         self._card = card
         self._usb = usb
-        self._on_close = on_close
         self._record: tuple[str, IdentityRecord] | None = None
         self._record_is_known = False
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What can be done with it: its files are removed where the dock has the means."""
+        return Capabilities(can_remove_files=self._card.can_remove_files)
+
+    @property
+    def usb_address(self) -> tuple[int, int] | None:
+        """Where it is on the bus."""
+        return None if self._usb is None else self._usb.address
 
     def identity(self) -> RecorderIdentity:
         """Say who the recorder says it is, from its identity file and its first volume."""
@@ -66,7 +74,8 @@ class MassStorageRecorder:
 
     def read_status(self) -> RecorderStatus:
         """Say what its medium holds."""
-        return RecorderStatus(has_card=True)
+        card = self._card
+        return RecorderStatus(has_card=True, capacity_bytes=card.capacity_bytes, free_bytes=card.free_bytes)
 
     def list_files(self) -> Iterator[RecordedFile]:
         """List every file but the identity file, which is kept whole in the identity; see ``Recorder.list_files``."""
@@ -80,16 +89,12 @@ class MassStorageRecorder:
         return self._card.open_file(file, offset)
 
     def remove_files(self, files: Sequence[RecordedFile]) -> Iterator[Removal]:
-        """Nothing is removed from an image or an unknown disk."""
-        del files
-        raise UnsupportedCommandError("remove files")
+        """Have the kernel remove files through the dock's remover; see ``Recorder.remove_files``. Nothing is removed from an image."""
+        return self._card.remove_files(files)
 
     def close(self) -> None:
         """Close the disks and give the device back."""
         self._card.close()
-        on_close, self._on_close = self._on_close, None
-        if on_close is not None:
-            on_close()
 
     def __enter__(self) -> Self:
         return self

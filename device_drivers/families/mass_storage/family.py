@@ -7,7 +7,7 @@ from typing import Self
 
 from device_drivers.families.mass_storage.driver import MassStorageRecorder, UsbFacts
 from device_drivers.profile import Profile, load_profile
-from device_drivers.transports.card import Card, open_card
+from device_drivers.transports.card import Card, CardAccess, open_card
 from device_drivers.transports.disk import Disk
 from device_drivers.transports.filesystem_child import FileSystem
 from device_drivers.transports.plugged_in import PluggedIn
@@ -29,12 +29,12 @@ class MassStorageFamily:
         description = plugged.description
         device = open_usb_device(plugged.device, description, plugged.interface)
         try:
-            facts = UsbFacts(description.vendor_id, description.product_id, device.read_serial())
-            card = open_card(device)
+            facts = UsbFacts(description.vendor_id, description.product_id, device.read_serial(), (description.bus, description.address))
+            card = open_card(device, access=CardAccess.of(plugged))
         except BaseException:
             device.close()
             raise
-        return MassStorageRecorder(card, usb=facts, on_close=device.close)
+        return MassStorageRecorder(card, usb=facts)
 
     def open_disk(self, disk: Disk) -> MassStorageRecorder:
         """Take over an image or a block device; see ``registry.Family``."""

@@ -21,12 +21,16 @@ class VolumeFacts:
         kind: ``FAT12``, ``FAT16``, ``FAT32`` or ``exFAT``.
         volume_id: Serial number, 8 hexadecimal digits.
         label: Label, where it has one.
+        offset_bytes: Where it begins on the disk.
+        free_bytes: Room left, as the volume itself notes it; ``None`` where it does not.
     """
 
     number: int
     kind: str
     volume_id: str
     label: str | None
+    offset_bytes: int
+    free_bytes: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +96,7 @@ def read_volumes(answer: Mapping[str, Any]) -> tuple[tuple[VolumeFacts, ...], tu
     Raises:
         FileSystemReaderError: The answer is malformed.
     """
-    with_numbers = enumerate(_list(answer, "volumes"))
-    facts = tuple(VolumeFacts(number, _text(each, "kind"), _text(each, "volume_id"), _optional_text(each, "label")) for number, each in with_numbers)
+    facts = tuple(_read_volume(number, each) for number, each in enumerate(_list(answer, "volumes")))
     return facts, tuple(str(each)[:200] for each in _list(answer, "unreadable"))
 
 
@@ -126,6 +129,17 @@ def read_runs(answer: Mapping[str, Any], *, first: int, disk_bytes: int) -> tupl
             return runs, False
         runs.append((start, length))
     return runs, bool(runs) and first + len(runs) < _number(answer, "total")
+
+
+def _read_volume(number: int, answer: Mapping[str, Any]) -> VolumeFacts:
+    return VolumeFacts(
+        number,
+        kind=_text(answer, "kind"),
+        volume_id=_text(answer, "volume_id"),
+        label=_optional_text(answer, "label"),
+        offset_bytes=_number(answer, "offset_bytes"),
+        free_bytes=None if answer.get("free_bytes") is None else _number(answer, "free_bytes"),
+    )
 
 
 def _read_entry(entry: Mapping[str, Any], volume: int) -> FoundEntry:

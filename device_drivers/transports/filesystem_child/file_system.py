@@ -59,6 +59,11 @@ class FileSystem:
 
     volumes: tuple[VolumeFacts, ...]
 
+    @property
+    def size_bytes(self) -> int:
+        """Size of the disk."""
+        return self._disk.size_bytes
+
     def list_files(self) -> Iterator[RecordedFile]:
         """List every file of every volume, directory by directory, without fingerprints.
 

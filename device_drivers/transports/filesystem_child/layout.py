@@ -15,8 +15,8 @@ ENTRY_BYTES = 32
 FIRST_CLUSTER = 2
 _SIGNATURE = b"\x55\xaa"
 _FAT_BLOCK = struct.Struct("<3x8xHBHBHHBHHHII")
-_FAT32_BLOCK = struct.Struct("<IHHI")
-_EXFAT_BLOCK = struct.Struct("<QQIIIIIIHHBBB")
+_FAT32_BLOCK = struct.Struct("<IHHIH")
+_EXFAT_BLOCK = struct.Struct("<QQIIIIIIHHBBBBB")
 _NO_LABEL = "NO NAME"
 _ONE_FAT_ACTIVE = 0x80
 """BPB_ExtFlags: the tables are not mirrored, bits 3-0 name the one in use."""
@@ -39,6 +39,8 @@ class VolumeLayout:
         size_bytes: Size of the volume.
         volume_id: Its serial number, 8 hexadecimal digits.
         label: Label in the boot sector, if any; the one in the root directory outranks it.
+        info_offset: Where FAT32 notes what is free; ``None`` on other kinds.
+        free_bytes: Room left, where the boot sector notes it (exFAT, to the nearest hundredth of the volume).
     """
 
     kind: str
@@ -53,6 +55,8 @@ class VolumeLayout:
     size_bytes: int
     volume_id: str
     label: str | None
+    info_offset: int | None = None
+    free_bytes: int | None = None
 
     @property
     def is_exfat(self) -> bool:
@@ -86,7 +90,7 @@ def parse_boot_sector(sector: bytes) -> VolumeLayout:
 
 
 def _parse_exfat(sector: bytes) -> VolumeLayout:
-    _, sectors, fat, fat_sectors, heap, count, root, serial, _, _, sector_shift, cluster_shift, _ = _EXFAT_BLOCK.unpack_from(sector, 64)
+    _, sectors, fat, fat_sectors, heap, count, root, serial, _, _, sector_shift, cluster_shift, _, _, percent = _EXFAT_BLOCK.unpack_from(sector, 64)
     if not 9 <= sector_shift <= 12 or sector_shift + cluster_shift > 25:
         raise MalformedReplyError("exFAT boot sector", "sector or cluster size is out of bounds")
     if not count or not fat_sectors or fat + fat_sectors > heap:
@@ -104,6 +108,7 @@ def _parse_exfat(sector: bytes) -> VolumeLayout:
         size_bytes=sectors << sector_shift,
         volume_id=f"{serial:08x}",
         label=None,
+        free_bytes=(count * (100 - percent) // 100) << (sector_shift + cluster_shift) if percent <= 100 else None,
     )
     if not layout.is_cluster(root):
         raise MalformedReplyError("exFAT boot sector", "the root directory lies outside the volume")
@@ -112,7 +117,7 @@ def _parse_exfat(sector: bytes) -> VolumeLayout:
 
 def _parse_fat(sector: bytes) -> VolumeLayout:
     sector_bytes, per_cluster, reserved, fats, root_entries, sectors16, _, fat16, _, _, _, sectors32 = _FAT_BLOCK.unpack_from(sector)
-    fat32, fat_flags, _, root_cluster = _FAT32_BLOCK.unpack_from(sector, 36)
+    fat32, fat_flags, _, root_cluster, info_sector = _FAT32_BLOCK.unpack_from(sector, 36)
     if sector[0] not in (0xEB, 0xE9) or sector_bytes not in (512, 1024, 2048, 4096):
         raise MalformedReplyError("FAT boot sector", "jump or sector size is wrong")
     if per_cluster not in (1, 2, 4, 8, 16, 32, 64, 128) or not reserved or fats not in (1, 2):
@@ -140,10 +145,19 @@ def _parse_fat(sector: bytes) -> VolumeLayout:
         size_bytes=sectors * sector_bytes,
         volume_id=f"{struct.unpack_from('<I', sector, extended + 3)[0]:08x}",
         label=_label(sector[extended + 7 : extended + 18]) if sector[extended + 2] == 0x29 else None,
+        info_offset=info_sector * sector_bytes if is_fat32 and 0 < info_sector < reserved else None,
     )
     if is_fat32 and not layout.is_cluster(root_cluster):
         raise MalformedReplyError("FAT boot sector", "the root directory lies outside the volume")
     return layout
+
+
+def parse_fat32_info(sector: bytes, layout: VolumeLayout) -> int | None:
+    """Read FAT32's FSInfo sector: the room left in bytes, or ``None`` where it is unknown. A hint; it may be stale."""
+    if len(sector) < BOOT_BYTES or sector[:4] != b"RRaA" or sector[484:488] != b"rrAa":
+        return None
+    free = int(struct.unpack_from("<I", sector, 488)[0])
+    return free * layout.cluster_bytes if free <= layout.cluster_count else None
 
 
 def _label(raw: bytes) -> str | None:

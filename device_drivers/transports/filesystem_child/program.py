@@ -110,7 +110,13 @@ def _volume_facts(volume: Volume) -> Request:
     label = layout.label
     with suppress(OSError, RecorderError):  # listing will say that the root cannot be read
         label = volume.read_directory(volume.root(), 0)[0].label or label
-    return {"kind": layout.kind, "volume_id": layout.volume_id, "label": label, "offset": volume.offset, "size_bytes": layout.size_bytes}
+    return {
+        "kind": layout.kind,
+        "volume_id": layout.volume_id,
+        "label": label,
+        "offset_bytes": volume.offset,
+        "free_bytes": volume.free_bytes(),
+    }
 
 
 def _give_up_rights() -> None:

@@ -14,7 +14,7 @@ from device_drivers.transports.filesystem_child.cluster_chain import follow_chai
 from device_drivers.transports.filesystem_child.directory_entry import ParsedDirectory
 from device_drivers.transports.filesystem_child.exfat_directory import parse_exfat_directory
 from device_drivers.transports.filesystem_child.fat_directory import parse_fat_directory
-from device_drivers.transports.filesystem_child.layout import BOOT_BYTES, ENTRY_BYTES, VolumeLayout, parse_boot_sector
+from device_drivers.transports.filesystem_child.layout import BOOT_BYTES, ENTRY_BYTES, VolumeLayout, parse_boot_sector, parse_fat32_info
 
 Run = tuple[int, int]
 """A stretch of the disk: offset and length in bytes."""
@@ -109,6 +109,16 @@ class Volume:
         """Give the place of the root directory."""
         limit = _MAX_EXFAT_DIRECTORY_BYTES if self.layout.is_exfat else _MAX_FAT_DIRECTORY_BYTES
         return Place(ROOT_ENTRY, self.layout.root_cluster, limit, is_contiguous=False)
+
+    def free_bytes(self) -> int | None:
+        """Tell how much room is left as the volume notes it, without counting; ``None`` where it does not say."""
+        layout = self.layout
+        if layout.info_offset is None:
+            return layout.free_bytes
+        try:
+            return parse_fat32_info(self._read_volume(layout.info_offset, BOOT_BYTES), layout)
+        except OSError:
+            return None
 
     def runs(self, place: Place) -> list[Run]:
         """List the stretches of the disk that hold a content, in order; fewer bytes than announced where the chain ends early."""
