@@ -17,7 +17,7 @@ _LAST_PIECE = 0x40
 _PIECE_BYTES = 26
 
 
-def named_entry(name: str, number: int, *, attributes: int, first_cluster: int, size_bytes: int, modified: datetime) -> bytes:
+def named_entry(name: str, number: int, size_bytes: int, *, attributes: int, first_cluster: int, modified: datetime) -> bytes:
     """Write the entries of a file or folder: its long name, and a short name made of its number in the folder, which keeps it unique."""
     stored = f"F{number:07X}".encode().ljust(11)
     return _long_name(name, stored) + plain_entry(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,6 +43,11 @@ class Folder:
             yield parent + file.name, file
         for folder in self.folders:
             yield from folder.walk(f"{parent}{folder.name}/")
+
+
+def ghosts_of(paths: Iterable[str], parent: str) -> list[str]:
+    """Pick the names of those paths that lie in a folder itself; ``parent`` is its path with ``/`` at the end, empty for the root."""
+    return [path[len(parent) :] for path in paths if path.startswith(parent) and "/" not in path[len(parent) :]]
 
 
 def scan_folder(path: Path, name: str = "") -> Folder:

@@ -74,7 +74,7 @@ def write_card(path: Path, root: Folder, **options) -> Path:
     step = 1024**2
     with path.open("wb") as image:
         image.truncate(volume.size_bytes)
-        used = volume._data_offset + (volume._next_cluster - 2) * 32_768
+        used = volume.used_bytes
         for offset in range(0, used, step):
             piece = volume.read(offset, min(step, used - offset))
             if piece.count(0) != len(piece):

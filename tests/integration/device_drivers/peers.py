@@ -13,8 +13,9 @@ from device_drivers.families.mass_storage import FAMILY
 from device_drivers.registry import find_usb_recorders
 from device_drivers.simulated.fat32 import Fat32Volume
 from device_drivers.simulated.faults import NO_FAULTS
+from device_drivers.simulated.mass_storage_device import MassStorageDevice
+from device_drivers.simulated.overlay import Overlay
 from device_drivers.simulated.scsi_target import ScsiTarget
-from device_drivers.simulated.usb_device import MassStorageDevice
 from device_drivers.simulated.usbip_server import UsbipServer
 from device_drivers.transports.usb import UsbBus
 from device_drivers.transports.usbip import usbip_backend
@@ -23,9 +24,9 @@ from device_drivers.transports.usbip import usbip_backend
 @contextlib.contextmanager
 def virtual_recorder(card, *, faults=NO_FAULTS, unreadable=(), facts=None):
     """Plug in our virtual recorder; gives its server."""
-    volume = Fat32Volume(card, volume_id=0x0BADCAFE, sizes=faults.sizes)
+    volume = Fat32Volume(card, volume_id=0x0BADCAFE, faults=faults)
     stretches = [(volume.offset_of(path) + offset, length) for path, offset, length in unreadable]
-    device = MassStorageDevice(ScsiTarget(volume, faults=faults, unreadable=stretches), facts)
+    device = MassStorageDevice(ScsiTarget(Overlay(volume), faults=faults, unreadable=stretches), facts)
     with UsbipServer(device, faults=faults) as server:
         yield server
     volume.close()

@@ -5,15 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device_drivers.simulated import usbip_server
-from device_drivers.simulated.bulk_only_target import BulkOnlyTarget, HaltedError
-from device_drivers.simulated.command import build_card, build_volume
+from device_drivers.simulated import cable
+from device_drivers.simulated.bulk_only_target import BulkOnlyTarget, HaltedError, Reply
+from device_drivers.simulated.cable import Cable
 from device_drivers.simulated.fat32 import CLUSTER_BYTES, Fat32Volume, FileTooLargeError
 from device_drivers.simulated.faults import Faults, FaultScriptError, UnreadableStretch, parse_faults, read_faults
 from device_drivers.simulated.footage import CardFile, Folder, scan_folder
-from device_drivers.simulated.scsi_target import Reply, ScsiTarget
-from device_drivers.simulated.usb_device import MassStorageDevice
-from device_drivers.simulated.usbip_server import UsbipServer
+from device_drivers.simulated.mass_storage_device import MassStorageDevice
+from device_drivers.simulated.recorders import build_volume, read_card, with_identity_file
+from device_drivers.simulated.scsi_target import ScsiTarget
 from tests.integration.device_drivers.media import WHEN, card
 
 TREE = card({"DCIM/A.MP4": b"a" * 100_000, "DCIM/B.MP4": b"b", "C.MP4": b"c" * CLUSTER_BYTES})
@@ -39,7 +39,7 @@ def test_both_allocation_tables_hold_every_chain():
 
 def test_a_card_is_the_same_each_time(tmp_path):
     (tmp_path / "A.MP4").write_bytes(b"a")
-    one, two = (build_volume(build_card(tmp_path, serial="S1", officer="O1"), serial="S1") for _ in range(2))
+    one, two = (build_volume(with_identity_file(read_card(tmp_path), serial="S1", officer="O1"), serial="S1") for _ in range(2))
 
     assert one.volume_id == two.volume_id
     assert one.read(0, 700_000) == two.read(0, 700_000)
@@ -50,7 +50,7 @@ def test_a_card_is_the_same_each_time(tmp_path):
 def test_a_folder_with_its_own_identity_file_keeps_it(tmp_path):
     (tmp_path / "recorder.txt").write_bytes(b"serial=OWN")
 
-    names = [file.name for file in build_card(tmp_path, serial="S1").files]
+    names = [file.name for file in with_identity_file(read_card(tmp_path), serial="S1").files]
 
     assert names == ["recorder.txt"]
 
@@ -94,8 +94,15 @@ class FixedTarget:
     def __init__(self, reply):
         self.reply = reply
 
-    def run(self, block, length):
+    def room_for(self, block, length):
+        return block[0] == 0x2A and length == 512
+
+    def run(self, block, length, data=b""):
+        self.ran = (block, length, data)
         return self.reply
+
+    def reset(self):
+        self.ran = None
 
 
 def status(target):
@@ -142,6 +149,9 @@ class Blank:
     def read(self, offset, length):
         return bytes([offset // 512 % 256]) * length
 
+    def write(self, offset, data):
+        return False
+
 
 def sense(target):
     data = target.run(bytes([3, 0, 0, 0, 18, 0]), 18).data
@@ -151,7 +161,8 @@ def sense(target):
 @pytest.mark.parametrize(
     ("block", "expected"),
     [
-        (struct.pack(">BBIBHB", 0x2A, 0, 0, 0, 1, 0), (7, 0x2700)),
+        (struct.pack(">BBIBHB", 0x2A, 0, 0, 0, 1, 0), (5, 0x2400)),
+        (struct.pack(">BBQIBB", 0x04, 0, 0, 0, 1, 0), (5, 0x2000)),
         (struct.pack(">BBIBHB", 0x28, 0, 999, 0, 2, 0), (5, 0x2100)),
         (b"\xfd" + bytes(9), (5, 0x2000)),
         (b"", (5, 0x2000)),
@@ -206,7 +217,7 @@ def test_a_fault_script_is_read_whole(tmp_path):
         {"stall_every": 1},
         {"short_every": "2"},
         {"replug_after_s": -1},
-        {"sizes": {"A": 2**32}},
+        {"sizes": {"A": -1}},
         {"unreadable": [{"path": "A"}]},
         {"unreadable": [{"path": "A", "offset": -1, "length": 1}]},
     ],
@@ -239,10 +250,11 @@ class SteppedTime:
 @pytest.mark.parametrize(("host_pause_s", "expected_s"), [(0.0, 1.0), (0.009, 1.0), (0.02, 2.0)])
 def test_a_card_with_a_speed_limit_keeps_it_whether_or_not_the_host_pauses_a_little(monkeypatch, host_pause_s, expected_s):
     clock = SteppedTime()
-    monkeypatch.setattr(usbip_server, "time", clock)
-    with UsbipServer(MassStorageDevice(FixedTarget(None)), bytes_per_s=1000) as server:
-        for _ in range(100):
-            clock.sleep(host_pause_s)
-            server.account(10)
+    monkeypatch.setattr(cable, "time", clock)
+    subject = Cable(MassStorageDevice(FixedTarget(None)), bytes_per_s=1000)
+
+    for _ in range(100):
+        clock.sleep(host_pause_s)
+        subject.account(10)
 
     assert clock.now_s - 1000.0 == pytest.approx(expected_s, abs=0.06)

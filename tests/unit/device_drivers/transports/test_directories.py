@@ -12,7 +12,7 @@ NAMES = st.text(st.characters(codec="utf-16-le", exclude_characters="\0"), min_s
 
 
 def entry(name, number=1):
-    return named_entry(name, number, attributes=ARCHIVE, first_cluster=0x12345, size_bytes=7, modified=WHEN)
+    return named_entry(name, number, 7, attributes=ARCHIVE, first_cluster=0x12345, modified=WHEN)
 
 
 @given(st.binary(max_size=4_096))
