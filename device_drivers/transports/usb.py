@@ -123,13 +123,18 @@ class UsbDevice:
             TransportTimeoutError: Nothing came in time.
             TransferError: The transfer failed otherwise.
         """
-        staging = self._buffers.get(len(buffer))
+        piece = self.bulk_in_piece(endpoint, len(buffer), timeout_s=timeout_s, during=during)
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+    def bulk_in_piece(self, endpoint: UsbEndpoint, length: int, *, timeout_s: float, during: str) -> memoryview:
+        """Read one bulk transfer of at most ``length`` bytes where pyusb puts it; good until the next transfer. Raises like :meth:`bulk_in`."""
+        staging = self._buffers.get(length)
         if staging is None:
-            staging = self._buffers[len(buffer)] = array.array("B", bytes(len(buffer)))
+            staging = self._buffers[length] = array.array("B", bytes(length))
         with _translated(during, self.description, endpoint=endpoint.address, timeout_s=timeout_s):
             count = int(self._device.read(endpoint.address, staging, _milliseconds(timeout_s)))
-        buffer[:count] = memoryview(staging)[:count]
-        return count
+        return memoryview(staging)[:count]
 
     def bulk_out(self, endpoint: UsbEndpoint, data: bytes, *, timeout_s: float, during: str) -> None:
         """Send one bulk transfer; raises like :meth:`bulk_in`."""
