@@ -7,7 +7,9 @@ import pytest
 
 from device_drivers.families.mass_storage import FAMILY
 from device_drivers.registry import open_image
+from device_drivers.simulated.faults import Faults
 from tests.integration.device_drivers.media import ExfatImage, card, in_partition, write_card
+from tests.integration.device_drivers.mtp_peers import DictStore, foreign_mtp, open_mtp, virtual_mtp
 from tests.integration.device_drivers.peers import foreign_disks, open_at, virtual_recorder
 
 _RANDOM = random.Random(20261124)
@@ -20,6 +22,15 @@ FILES = {
     "tail.bin": _RANDOM.randbytes(32_769),
 }
 IDENTITY = "serial=BWC7\r\nofficer=100234\r\nofficer_name=示范人员\r\n".encode("gbk")
+
+
+MTP_LACKS = {
+    "mtp": (),
+    "mtp without 64 bits": (0x95C1,),
+    "mtp without lists": (0x9805,),
+    "mtp without parts or properties": (0x101B, 0x95C1, 0x9803, 0x9805),
+}
+"""What our virtual MTP recorder does not know, so that the driver has to do without."""
 
 
 @pytest.fixture(scope="session")
@@ -44,13 +55,21 @@ def images(tmp_path_factory):
     return {"fat32": fat, "exfat": exfat.close(), "partition": in_partition(folder / "mbr.img", fat)}
 
 
-@pytest.fixture(params=["image fat32", "image exfat", "image partition", "virtual recorder", "foreign fat32", "foreign exfat"])
+@pytest.fixture(
+    params=["image fat32", "image exfat", "image partition", "virtual recorder", "foreign fat32", "foreign exfat", "foreign mtp", *MTP_LACKS]
+)
 def recorder(request, images):
     """One recorder, opened in one of the ways."""
     with contextlib.ExitStack() as stack:
         way, _, what = request.param.partition(" ")
         if way == "image":
             yield stack.enter_context(open_image(images[what], families=[FAMILY]))
+        elif request.param == "foreign mtp":
+            yield stack.enter_context(open_mtp(stack.enter_context(foreign_mtp(DictStore({"recorder.txt": IDENTITY, **FILES})))))
+        elif way == "mtp":
+            faults = Faults(mtp_operations_missing=frozenset(MTP_LACKS[request.param]))
+            server = stack.enter_context(virtual_mtp(card({"recorder.txt": IDENTITY, **FILES}), faults=faults))
+            yield stack.enter_context(open_mtp(server.address))
         elif way == "foreign":
             address = stack.enter_context(foreign_disks(images[what]))
             yield stack.enter_context(open_at(address))

@@ -1,10 +1,11 @@
 import base64
 import hashlib
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
-from device_drivers.errors import RecorderReadError
+from device_drivers.errors import RecorderReadError, UnsupportedCommandError
 from device_drivers.recorder import Recorder, read_fingerprint
 from tests.integration.device_drivers.peers import read_whole
 
@@ -18,13 +19,22 @@ def test_it_says_who_it_is_and_keeps_the_record_verbatim(recorder):
 
     assert (identity.serial, identity.officer_code, identity.officer_name) == ("BWC7", "100234", "示范人员")
     assert "示范人员".encode("gbk") in base64.b64decode(identity.record_base64)
-    assert len(identity.volume_id) == 8
+    assert len(identity.volume_id or "00000000") == 8
 
 
-def test_a_disk_has_no_clock(recorder):
-    assert recorder.read_clock() is None
-    assert not recorder.capabilities.can_read_clock
-    assert not recorder.capabilities.can_remove_files
+def test_a_clock_is_read_where_the_recorder_says_that_it_can(recorder):
+    assert (recorder.read_clock() is not None) == recorder.capabilities.can_read_clock
+
+
+def test_what_a_recorder_cannot_do_is_refused(recorder):
+    able = recorder.capabilities
+
+    if not able.can_set_clock:
+        with pytest.raises(UnsupportedCommandError):
+            recorder.set_clock(datetime(2026, 11, 24, tzinfo=UTC))
+    if not able.can_remove_files:
+        with pytest.raises(UnsupportedCommandError):
+            list(recorder.remove_files([]))
 
 
 def test_every_file_is_listed_once_with_its_size(recorder, content):
