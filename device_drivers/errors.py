@@ -145,6 +145,14 @@ class FileSystemReaderError(RecorderError):
         self.reason = reason
 
 
+class FileRemovalError(RecorderError):
+    """The program that removes files from disks would not, or could not go on."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"files cannot be removed: {reason}")
+        self.reason = reason
+
+
 class ProfileError(RecorderError):
     """A driver family's data file is wrong; nothing is matched by it."""
 
