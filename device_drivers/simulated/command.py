@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from device_drivers.simulated.fat32 import FileTooLargeError
-from device_drivers.simulated.faults import NO_FAULTS, FaultScriptError, read_faults
+from device_drivers.simulated.faults import NO_FAULTS, Faults, FaultScriptError, read_faults
 from device_drivers.simulated.footage import Folder
 from device_drivers.simulated.recorders import FAMILIES, FILE_SYSTEMS, BuiltRecorder, RecorderPlan, build_recorder, read_card
 from device_drivers.simulated.usbip_server import UsbipServer
@@ -31,8 +31,7 @@ def main(arguments: Sequence[str]) -> int:
         faults = read_faults(options.faults) if options.faults else NO_FAULTS
         card = read_card(options.footage)
         host, port = _split_address(options.listen)
-        plans = [RecorderPlan(options.family, each, options.officer, options.filesystem, faults) for each in options.serial]
-        recorders = [build_recorder(card, plan) for plan in plans]
+        recorders = [build_recorder(card, _plan(options, serial, faults)) for serial in options.serial]
         server = UsbipServer([each.device for each in recorders], host, port, faults=faults, bytes_per_s=options.bytes_per_second)
     except (FaultScriptError, FileTooLargeError, OSError, ValueError) as error:
         sys.stderr.write(f"bodycam simulate: {error}\n")
@@ -62,6 +61,19 @@ def _tell(server: UsbipServer, serials: Sequence[str], first: BuiltRecorder, car
     sys.stdout.flush()
 
 
+def _plan(options: argparse.Namespace, serial: str, faults: Faults) -> RecorderPlan:
+    return RecorderPlan(
+        options.family,
+        serial,
+        options.officer,
+        options.filesystem,
+        faults,
+        record_bytes=options.record_bytes,
+        encoding=options.encoding,
+        officer_name=options.officer_name,
+    )
+
+
 def _split_address(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
     if not host or not port.isdecimal() or int(port) > 65_535:
@@ -76,6 +88,9 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--footage", type=Path, required=True, metavar="DIR", help="folder whose files lie on the recorder's card")
     parser.add_argument("--serial", action="append", required=True, help="the recorder's serial number; again for each further recorder")
     parser.add_argument("--officer", help="officer number that it keeps")
+    parser.add_argument("--officer-name", default="", help="officer name in the record of a jieli recorder")
+    parser.add_argument("--record-bytes", type=int, choices=[94, 89], default=94, help="layout of that record")
+    parser.add_argument("--encoding", choices=["gbk", "utf-8"], default="gbk", help="encoding of its texts")
     parser.add_argument("--listen", default="127.0.0.1:3240", metavar="HOST:PORT", help="where to listen; port 0 takes any free one")
     parser.add_argument("--faults", type=Path, metavar="FILE", help="fault script, see docs/formats/fault-script.md")
     parser.add_argument("--bytes-per-second", type=int, metavar="N", help="fastest that each recorder is read")

@@ -27,17 +27,17 @@ def named_entry(name: str, number: int, size_bytes: int, *, attributes: int, fir
 
 def plain_entry(stored: bytes, *, attributes: int, first_cluster: int = 0, size_bytes: int = 0, modified: datetime) -> bytes:
     """Write one entry by its 11 stored bytes."""
-    date, time, hundredths = _dos_time(modified)
+    date, time, hundredths = dos_time(modified)
     return _ENTRY.pack(stored, attributes, 0, hundredths, time, date, date, first_cluster >> 16, time, date, first_cluster & 0xFFFF, size_bytes)
 
 
 def entry_count(name: str) -> int:
     """Count the entries that :func:`named_entry` writes."""
-    return 1 + -(-len(_units(name)) // _PIECE_BYTES)
+    return 1 + -(-len(name_units(name)) // _PIECE_BYTES)
 
 
 def _long_name(name: str, stored: bytes) -> bytes:
-    units = _units(name)
+    units = name_units(name)
     count = -(-len(units) // _PIECE_BYTES)
     if len(units) < count * _PIECE_BYTES:
         units = (units + b"\0\0").ljust(count * _PIECE_BYTES, b"\xff")
@@ -49,7 +49,8 @@ def _long_name(name: str, stored: bytes) -> bytes:
     return b"".join(pieces)
 
 
-def _units(name: str) -> bytes:
+def name_units(name: str) -> bytes:
+    """Write a name in UTF-16LE, at most 255 units of it."""
     return name.encode("utf-16-le", "surrogatepass")[: 2 * 255]
 
 
@@ -60,7 +61,8 @@ def _checksum(stored: bytes) -> int:
     return total
 
 
-def _dos_time(moment: datetime) -> tuple[int, int, int]:
+def dos_time(moment: datetime) -> tuple[int, int, int]:
+    """Write an aware time as the recorder's wall time: date, time, and the hundredths of a second that the time leaves out."""
     wall = moment.astimezone(RECORDER_ZONE)
     if not 1980 <= wall.year <= 2107:
         wall = datetime(1980, 1, 1, tzinfo=RECORDER_ZONE)

@@ -81,6 +81,11 @@ class Faults:
 NO_FAULTS = Faults()
 
 
+def is_due(every: int | None, number: int) -> bool:
+    """Whether what happens every so many times happens this time; times are counted from 1."""
+    return every is not None and number % every == 0
+
+
 def read_faults(path: Path) -> Faults:
     """Read a fault script: a JSON object whose keys are the attributes of :class:`Faults`.
 

@@ -8,17 +8,31 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
+from device_drivers.simulated.ambarella_device import (
+    STORAGE_PRODUCT,
+    VENDOR_ID,
+    AmbarellaDevice,
+    AsciiConversation,
+    BinaryConversation,
+    Conversation,
+)
+from device_drivers.simulated.exfat import ExfatVolume
 from device_drivers.simulated.fat32 import Fat32Volume
 from device_drivers.simulated.fat32_entries import RECORDER_ZONE
 from device_drivers.simulated.faults import NO_FAULTS, Faults, FaultScriptError
 from device_drivers.simulated.footage import CardFile, Folder, scan_folder
+from device_drivers.simulated.jieli_target import INQUIRY_TEXT as JIELI_INQUIRY_TEXT
+from device_drivers.simulated.jieli_target import JieliTarget, RecorderRecord
 from device_drivers.simulated.mass_storage_device import MassStorageDevice
 from device_drivers.simulated.overlay import Overlay
-from device_drivers.simulated.scsi_target import ScsiTarget
-from device_drivers.simulated.usb_device import VirtualDevice
+from device_drivers.simulated.scsi_target import INQUIRY_TEXT, ScsiTarget
+from device_drivers.simulated.usb_device import DeviceFacts, VirtualDevice
 from integrity.hashing import sha256
 
 IDENTITY_FILE = "RECORDER.TXT"
+NOVATEK_INQUIRY_TEXT = b"NOVATEKNvt-DSC          1.00"
+_NOVATEK = DeviceFacts(0x0603, 0x8611, serial="966110000000100", product="vt-DSC")
+"""Every unit may show this USB serial."""
 _EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
 
 
@@ -51,6 +65,9 @@ class RecorderPlan:
         officer: Officer number that it keeps.
         filesystem: Of its card, one of :data:`FILE_SYSTEMS`.
         faults: What it does wrong.
+        record_bytes: Layout of a JieLi record, 94 or 89 bytes.
+        encoding: Of the texts in it, ``gbk`` or ``utf-8``.
+        officer_name: Officer name in it.
     """
 
     family: str
@@ -58,6 +75,9 @@ class RecorderPlan:
     officer: str | None = None
     filesystem: str = "fat32"
     faults: Faults = NO_FAULTS
+    record_bytes: int = 94
+    encoding: str = "gbk"
+    officer_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,22 +136,53 @@ def build_volume(card: Folder, *, serial: str, filesystem: str = "fat32", faults
     return FILE_SYSTEMS[filesystem](card, volume_id=volume_id, faults=faults)
 
 
-def build_disk(volume: Volume, faults: Faults, *, inquiry_text: bytes | None = None) -> ScsiTarget:
+def build_disk(volume: Volume, faults: Faults, *, inquiry_text: bytes = INQUIRY_TEXT) -> ScsiTarget:
     """Put a volume into a disk.
 
     Raises:
         FaultScriptError: The script speaks of a file that is not on it.
     """
     medium = None if faults.no_card else Overlay(volume)
-    named = {} if inquiry_text is None else {"inquiry_text": inquiry_text}
-    return ScsiTarget(medium, faults=faults, unreadable=_unreadable(volume, faults), **named)
+    return ScsiTarget(medium, faults=faults, unreadable=_unreadable(volume, faults), inquiry_text=inquiry_text)
 
 
 def _build_mass_storage(card: Folder, plan: RecorderPlan) -> BuiltRecorder:
-    volume = build_volume(
-        with_identity_file(card, serial=plan.serial, officer=plan.officer), serial=plan.serial, filesystem=plan.filesystem, faults=plan.faults
-    )
-    return BuiltRecorder(MassStorageDevice(build_disk(volume, plan.faults)), volume)
+    return _build_plain_disk(card, plan, INQUIRY_TEXT, DeviceFacts())
+
+
+def _build_novatek(card: Folder, plan: RecorderPlan) -> BuiltRecorder:
+    return _build_plain_disk(card, plan, NOVATEK_INQUIRY_TEXT, _NOVATEK)
+
+
+def _build_plain_disk(card: Folder, plan: RecorderPlan, inquiry_text: bytes, facts: DeviceFacts) -> BuiltRecorder:
+    volume = _plan_volume(with_identity_file(card, serial=plan.serial, officer=plan.officer), plan)
+    return BuiltRecorder(MassStorageDevice(build_disk(volume, plan.faults, inquiry_text=inquiry_text), facts), volume)
+
+
+def _build_jieli(card: Folder, plan: RecorderPlan) -> BuiltRecorder:
+    volume = _plan_volume(card, plan)
+    disk = MassStorageDevice(build_disk(volume, plan.faults, inquiry_text=JIELI_INQUIRY_TEXT))
+    record = RecorderRecord(plan.serial, plan.officer or "", plan.officer_name, record_bytes=plan.record_bytes, encoding=plan.encoding)
+    target = JieliTarget(record, faults=plan.faults)
+    return BuiltRecorder(MassStorageDevice(target, changes_into=lambda: disk if target.becomes_a_disk else None), volume)
+
+
+def _build_ambarella(card: Folder, plan: RecorderPlan) -> BuiltRecorder:
+    return _build_piped(card, plan, AsciiConversation(plan.serial, faults=plan.faults), DeviceFacts())
+
+
+def _build_bc300(card: Folder, plan: RecorderPlan) -> BuiltRecorder:
+    return _build_piped(card, plan, BinaryConversation(faults=plan.faults), DeviceFacts(VENDOR_ID, STORAGE_PRODUCT))
+
+
+def _build_piped(card: Folder, plan: RecorderPlan, conversation: Conversation, disk_facts: DeviceFacts) -> BuiltRecorder:
+    volume = _plan_volume(card, plan)
+    disk = MassStorageDevice(build_disk(volume, plan.faults), disk_facts)
+    return BuiltRecorder(AmbarellaDevice(conversation, disk, faults=plan.faults), volume)
+
+
+def _plan_volume(card: Folder, plan: RecorderPlan) -> Volume:
+    return build_volume(card, serial=plan.serial, filesystem=plan.filesystem, faults=plan.faults)
 
 
 def _build_mtp(card: Folder, plan: RecorderPlan) -> BuiltRecorder:
@@ -159,8 +210,12 @@ def _unreadable(volume: Volume, faults: Faults) -> list[tuple[int, int]]:
     return stretches
 
 
-FILE_SYSTEMS: dict[str, Callable[..., Volume]] = {"fat32": Fat32Volume}
+FILE_SYSTEMS: dict[str, Callable[..., Volume]] = {"fat32": Fat32Volume, "exfat": ExfatVolume}
 FAMILIES: dict[str, Callable[[Folder, RecorderPlan], BuiltRecorder]] = {
     "mass-storage": _build_mass_storage,
+    "novatek": _build_novatek,
+    "jieli": _build_jieli,
+    "ambarella": _build_ambarella,
+    "ambarella-bc300": _build_bc300,
     "mtp": _build_mtp,
 }

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from device_drivers.simulated.bulk_only_target import Reply
-from device_drivers.simulated.faults import NO_FAULTS, Faults
+from device_drivers.simulated.faults import NO_FAULTS, Faults, is_due
 
 BLOCK_BYTES = 512
 INQUIRY_TEXT = b"BODYCAM VIRTUAL RECORDER1.00"
@@ -138,11 +138,11 @@ class ScsiTarget:
         if any(start < offset + length and offset < start + size for start, size in self._unreadable):
             return self.fail(_MEDIUM_ERROR)
         self._reads += 1
-        if _is_due(self._faults.hang_every, self._reads):
+        if is_due(self._faults.hang_every, self._reads):
             return Reply(hangs=True)
-        if _is_due(self._faults.stall_every, self._reads):
+        if is_due(self._faults.stall_every, self._reads):
             return self.fail(_ABORTED)
-        if _is_due(self._faults.short_every, self._reads) and count > 1:
+        if is_due(self._faults.short_every, self._reads) and count > 1:
             length = count // 2 * BLOCK_BYTES
         return Reply(self._medium.read(offset, length))
 
@@ -162,7 +162,3 @@ class ScsiTarget:
 def _written_blocks(block: bytes) -> tuple[int, int]:
     first, count = struct.unpack(">2xIxH", block[:9]) if block[0] == _WRITE_10 else struct.unpack(">2xQI", block.ljust(16, b"\0")[:14])
     return first, count
-
-
-def _is_due(every: int | None, number: int) -> bool:
-    return bool(every) and number % (every or 1) == 0

@@ -20,13 +20,15 @@ from device_drivers.errors import (
 from device_drivers.transports.bulk_only_transport import BulkOnlyTransport
 from device_drivers.transports.usb import SUPER_SPEED, UsbDevice
 
-TEST_UNIT_READY, REQUEST_SENSE, INQUIRY = 0x00, 0x03, 0x12
+TEST_UNIT_READY, REQUEST_SENSE, INQUIRY, MODE_SENSE_6 = 0x00, 0x03, 0x12, 0x1A
 READ_CAPACITY_10, READ_10, READ_16, SERVICE_ACTION_IN_16 = 0x25, 0x28, 0x88, 0x9E
-READING_COMMANDS = frozenset({TEST_UNIT_READY, REQUEST_SENSE, INQUIRY, READ_CAPACITY_10, READ_10, READ_16, SERVICE_ACTION_IN_16})
+READING_COMMANDS = frozenset({TEST_UNIT_READY, REQUEST_SENSE, INQUIRY, MODE_SENSE_6, READ_CAPACITY_10, READ_10, READ_16, SERVICE_ACTION_IN_16})
 _READ_CAPACITY_16 = 0x10  # service action
 NOT_READY, UNIT_ATTENTION = 0x2, 0x6
 _MEDIUM_MAY_HAVE_CHANGED, _NO_MEDIUM = 0x28, 0x3A
 _DIRECT_ACCESS, _REDUCED_BLOCK = 0x00, 0x0E
+_ALL_PAGES, _MODE_BYTES, _WRITE_PROTECTED = 0x3F, 192, 0x80
+"""What Linux and Windows ask disks of; other lengths have confused them."""
 _BLOCK_SIZES = (512, 1024, 2048, 4096)
 _TIMEOUT_S = 10.0
 _READY_WITHIN_S = 15.0
@@ -108,6 +110,31 @@ class ScsiUnit:
             raise MalformedReplyError("READ CAPACITY data", f"{last + 1} blocks of {block_bytes} bytes")
         return last + 1, block_bytes
 
+    def is_write_protected(self) -> bool | None:
+        """Ask whether the medium takes no writes (SPC-4, section 7.5.4, and SBC-3, section 6.5.1); ``None`` where the unit does not say.
+
+        Raises:
+            RecorderError: The way to it failed.
+        """
+        buffer = bytearray(_MODE_BYTES)
+        try:
+            count = self._run(bytes([MODE_SENSE_6, 0, _ALL_PAGES, 0, _MODE_BYTES, 0]), memoryview(buffer), "asking whether the disk can be written")
+        except CommandFailedError:
+            return None
+        return bool(buffer[2] & _WRITE_PROTECTED) if count >= 4 else None
+
+    def explain_failure(self, command: str, *, during: str) -> CommandFailedError:
+        """Ask for the sense of the command that has just failed.
+
+        Raises:
+            RecorderError: The way to it failed.
+        """
+        sense = bytearray(18)
+        request = struct.pack(">BBBBBB", REQUEST_SENSE, 0, 0, 0, len(sense), 0)
+        _, count = self._transport.run(request, memoryview(sense), unit=self.number, timeout_s=_TIMEOUT_S, during=during)
+        key, code = parse_sense(bytes(sense[:count]))
+        return CommandFailedError(command, sense_key=key, sense_code=code)
+
     def read_blocks(self, first: int, buffer: memoryview, block_bytes: int) -> int:
         """Read whole blocks; answer how many bytes came, which may be fewer than asked.
 
@@ -139,11 +166,7 @@ class ScsiUnit:
         passed, count = self._transport.run(command, buffer, unit=self.number, timeout_s=_TIMEOUT_S, during=during)
         if passed:
             return count
-        sense = bytearray(18)
-        request = struct.pack(">BBBBBB", REQUEST_SENSE, 0, 0, 0, len(sense), 0)
-        _, count = self._transport.run(request, memoryview(sense), unit=self.number, timeout_s=_TIMEOUT_S, during=during)
-        key, code = parse_sense(bytes(sense[:count]))
-        raise CommandFailedError(f"command {command[0]:#04x}", sense_key=key, sense_code=code)
+        raise self.explain_failure(f"command {command[0]:#04x}", during=during)
 
 
 class ScsiDisk:
@@ -173,6 +196,10 @@ class ScsiDisk:
     def size_bytes(self) -> int:
         """Size by READ CAPACITY."""
         return self._size_bytes
+
+    def is_write_protected(self) -> bool | None:
+        """Whether its medium takes no writes; see :meth:`ScsiUnit.is_write_protected`."""
+        return self._unit.is_write_protected()
 
     def read_at(self, offset: int, buffer: memoryview) -> int:
         """Fill a buffer from an offset; see ``transports.disk.Disk``. Whole blocks go straight into the buffer."""

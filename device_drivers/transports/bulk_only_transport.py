@@ -8,6 +8,8 @@ from __future__ import annotations
 import itertools
 import struct
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from device_drivers.errors import (
@@ -47,9 +49,9 @@ class PhaseError(RecorderError):
         super().__init__("the device reports a phase error")
 
 
-def encode_command(tag: int, length: int, *, unit: int, block: bytes) -> bytes:
-    """Make a command block wrapper that reads ``length`` bytes (section 5.1)."""
-    return _COMMAND.pack(_COMMAND_SIGNATURE, tag, length, _DATA_IN, unit, len(block), block)
+def encode_command(tag: int, length: int, *, unit: int, block: bytes, is_in: bool = True) -> bytes:
+    """Make a command block wrapper that reads, or else sends, ``length`` bytes (section 5.1)."""
+    return _COMMAND.pack(_COMMAND_SIGNATURE, tag, length, _DATA_IN if is_in else 0, unit, len(block), block)
 
 
 def decode_status(raw: bytes, tag: int, *, requested: int) -> CommandStatus:
@@ -119,9 +121,33 @@ class BulkOnlyTransport:
             RecorderUnpluggedError: The device left.
             RecorderError: It lost step; it has been put back into a known state, and the command may be tried again.
         """
+        with self._recovering(during):
+            return self._run(block, buffer, unit=unit, timeout_s=timeout_s, during=during)
+
+    def send(self, block: bytes, data: bytes, *, unit: int, timeout_s: float, during: str) -> tuple[bool, int]:
+        """Run a command that takes bytes from the host; raises like :meth:`run`.
+
+        Returns:
+            Whether the command passed, and how many of the bytes it used. After a failed one ask for its sense.
+        """
+        with self._recovering(during):
+            tag = next(self._tags) & 0xFFFF_FFFF
+            command = encode_command(tag, len(data), unit=unit, block=block, is_in=False)
+            self._device.bulk_out(self._out, command, timeout_s=timeout_s, during=during)
+            if data:
+                try:
+                    self._device.bulk_out(self._out, data, timeout_s=timeout_s, during=during)
+                except EndpointStalledError:  # the device wants no more of it (section 6.7.3); its status follows
+                    self._device.clear_halt(self._out)
+            status = decode_status(self._read_status(timeout_s, during), tag, requested=len(data))
+            return status.passed, len(data) - status.residue
+
+    @contextmanager
+    def _recovering(self, during: str) -> Iterator[None]:
+        """Let one command run at a time, and put the device back into a known state when it loses step."""
         with self._lock:
             try:
-                return self._run(block, buffer, unit=unit, timeout_s=timeout_s, during=during)
+                yield
             except RecorderUnpluggedError:
                 raise
             except RecorderError:

@@ -15,6 +15,7 @@ from device_drivers.simulated.fat32 import Fat32Volume
 from device_drivers.simulated.faults import NO_FAULTS
 from device_drivers.simulated.mass_storage_device import MassStorageDevice
 from device_drivers.simulated.overlay import Overlay
+from device_drivers.simulated.recorders import RecorderPlan, build_recorder
 from device_drivers.simulated.scsi_target import ScsiTarget
 from device_drivers.simulated.usbip_server import UsbipServer
 from device_drivers.transports.usb import UsbBus
@@ -30,6 +31,15 @@ def virtual_recorder(card, *, faults=NO_FAULTS, unreadable=(), facts=None):
     with UsbipServer(device, faults=faults) as server:
         yield server
     volume.close()
+
+
+@contextlib.contextmanager
+def simulated(card, family, *, serial="BWC7001", faults=NO_FAULTS, **plan):
+    """Plug in a whole virtual recorder of a family; gives its server and the recorder as it was built."""
+    built = build_recorder(card, RecorderPlan(family, serial, faults=faults, **plan))
+    with UsbipServer(built.device, faults=faults) as server:
+        yield server, built
+    built.close()
 
 
 class ImageStore:
@@ -63,14 +73,14 @@ def foreign_disks(*paths):
         store.close()
 
 
-def found_at(address):
+def found_at(address, *, families=(FAMILY,)):
     """What the registry finds at a USB/IP server."""
-    return find_usb_recorders(UsbBus(usbip_backend(*address)), families=[FAMILY])
+    return find_usb_recorders(UsbBus(usbip_backend(*address)), families=families)
 
 
-def open_at(address):
+def open_at(address, *, families=(FAMILY,)):
     """Open the one recorder at a USB/IP server."""
-    (found,) = found_at(address)
+    (found,) = found_at(address, families=families)
     return found.open()
 
 
