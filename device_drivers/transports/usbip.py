@@ -57,12 +57,13 @@ class UsbipBackend(usb.backend.IBackend):  # type: ignore[misc]  # pyusb carries
 
     def __init__(self, host: str, port: int) -> None:
         self._host, self._port = host, port
+        self._open: dict[ListedDevice, _Device] = {}
 
     def enumerate_devices(self) -> Iterator[_Device]:
-        """Offer each device that can be imported; one that another holds is left out."""
+        """Offer each device that can be imported or is open here, as a bus does; one that another program holds is left out."""
         for listed in list_devices(self._host, self._port):
             try:
-                yield _fetch(listed)
+                yield self._open.get(listed) or _fetch(listed)
             except (usb.core.USBError, ValueError):
                 continue
 
@@ -90,10 +91,13 @@ class UsbipBackend(usb.backend.IBackend):  # type: ignore[misc]  # pyusb carries
 
     def open_device(self, dev: _Device) -> _Handle:
         """Import the device; nobody else can while it is open."""
-        return _Handle(dev, Link(dev.listed))
+        handle = _Handle(dev, Link(dev.listed))
+        self._open[dev.listed] = dev
+        return handle
 
     def close_device(self, dev_handle: _Handle) -> None:
         """Give the device back."""
+        self._open.pop(dev_handle.device.listed, None)
         dev_handle.link.close()
 
     def set_configuration(self, dev_handle: _Handle, config_value: int) -> None:
