@@ -167,9 +167,9 @@ def own_serial(text: bytes) -> str | None:
 
 def battery_percent(level: PropertyRange) -> int | None:
     """Make percent of a battery level and its range; ``None`` where it makes no sense."""
-    least, greatest = (level.least, level.greatest) if level.least < level.greatest else (0, 100)
-    if level.least < level.greatest <= 100 and level.least >= 0:
-        least, greatest = 0, 100  # already percent, whatever the levels that a device can tell apart
+    least, greatest = level.least, level.greatest
+    if greatest == 100 or least == greatest:
+        least, greatest = 0, 100  # already percent, whichever levels the device can tell apart
     if not least <= level.current <= greatest:
         return None
     return round(100 * (level.current - least) / (greatest - least))
