@@ -114,12 +114,14 @@ class ScsiUnit:
         """Ask whether the medium takes no writes (SPC-4, section 7.5.4, and SBC-3, section 6.5.1); ``None`` where the unit does not say.
 
         Raises:
-            RecorderError: The way to it failed.
+            RecorderUnpluggedError: It left.
         """
         buffer = bytearray(_MODE_BYTES)
         try:
             count = self._run(bytes([MODE_SENSE_6, 0, _ALL_PAGES, 0, _MODE_BYTES, 0]), memoryview(buffer), "asking whether the disk can be written")
-        except CommandFailedError:
+        except RecorderUnpluggedError:
+            raise
+        except RecorderError:  # nothing that is read depends on it
             return None
         return bool(buffer[2] & _WRITE_PROTECTED) if count >= 4 else None
 

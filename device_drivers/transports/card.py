@@ -11,8 +11,8 @@ from typing import Self
 
 from device_drivers.errors import (
     ListingIncompleteError,
-    MalformedReplyError,
     NoReadableVolumeError,
+    RecorderError,
     RecorderReadError,
     RecorderUnpluggedError,
     UnsupportedCommandError,
@@ -51,15 +51,26 @@ class Card:
         device: The USB device behind them, closed with the card; ``None`` where there is none.
         units: Number of each disk's logical unit on that device.
         access: How files are removed; ``None`` where nothing may be.
+        is_write_protected: Whether one of the disks takes no writes; ``None`` where none says.
     """
 
     def __init__(
-        self, disks: Sequence[FileSystem], *, device: UsbDevice | None = None, units: Sequence[int] = (), access: CardAccess | None = None
+        self,
+        disks: Sequence[FileSystem],
+        *,
+        device: UsbDevice | None = None,
+        units: Sequence[int] = (),
+        access: CardAccess | None = None,
+        is_write_protected: bool | None = None,
     ) -> None:
         self._disks = tuple(disks)
+        self.is_write_protected = is_write_protected
         self._device, self._units, self._access = device, tuple(units), access
         self._volumes = tuple(disk.volumes for disk in self._disks)
         self._size_bytes = tuple(disk.size_bytes for disk in self._disks)
+
+    is_write_protected: bool | None
+    """Whether one of the disks takes no writes; ``None`` where none says."""
 
     @property
     def first_volume(self) -> VolumeFacts:
@@ -80,7 +91,7 @@ class Card:
     @property
     def can_remove_files(self) -> bool:
         """Whether files can be removed."""
-        return self._access is not None and self._device is not None
+        return self._access is not None and self._device is not None and not self.is_write_protected
 
     def list_files(self) -> Iterator[RecordedFile]:
         """List every file of every disk; see ``Recorder.list_files``."""
@@ -113,7 +124,7 @@ class Card:
 
         Files opened before cannot be read on. Until everything has been yielded nothing else can be asked of the card.
         """
-        if self._access is None or self._device is None:
+        if self._access is None or self._device is None or self.is_write_protected:
             raise UnsupportedCommandError("remove files")
         places = [(self._place_of(file, self._device), file) for file in files]
         return self._remove(places, self._access, self._device) if places else iter(())
@@ -145,28 +156,26 @@ class Card:
     def _remove(self, places: Sequence[tuple[VolumePlace, RecordedFile]], access: CardAccess, device: UsbDevice) -> Iterator[Removal]:
         self._close_disks()
         device.hand_to_kernel()
+        has_left = False
         try:
             for place, group in groupby(places, key=itemgetter(0)):
                 yield from access.remover.remove(place, [file for _, file in group])
+        except RecorderUnpluggedError:
+            has_left = True
+            raise
         finally:
-            self._take_back(access, device)
+            if not has_left:
+                self._take_back(access, device)
 
     def _take_back(self, access: CardAccess, device: UsbDevice) -> None:
-        """Open the card again; one that is not the same is left closed, as if it had been unplugged."""
-        before = device.description
-
-        def accepts(found: UsbDescription) -> bool:
-            return (found.vendor_id, found.product_id) == (before.vendor_id, before.product_id)
-
-        found, description = access.bus.await_device(before.port, accepts, within_s=_BACK_WITHIN_S, during=_REMOVING)
-        self._device = open_usb_device(found, description, device.interface)
+        """Open the card again; where that fails, or it is not the same, it counts as unplugged."""
         try:
-            disks = _open_file_systems(description.title, open_scsi_disks(self._device))
-        except (NoReadableVolumeError, MalformedReplyError) as error:
+            self._device, disks = _open_again(access.bus, device)
+        except RecorderError as error:
             raise RecorderUnpluggedError(_REMOVING) from error
         self._disks = tuple(system for _, system in disks)
         if [_names(system.volumes) for system in self._disks] != [_names(volumes) for volumes in self._volumes]:
-            self._close_disks()
+            self.close()
             raise RecorderUnpluggedError(_REMOVING)
         self._volumes = tuple(system.volumes for system in self._disks)
 
@@ -182,8 +191,16 @@ def open_card(device: UsbDevice, *, access: CardAccess | None = None) -> Card:
         NoReadableVolumeError: None does.
         RecorderError: The device could not be asked.
     """
-    disks = _open_file_systems(device.description.title, open_scsi_disks(device))
-    return Card([system for _, system in disks], device=device, units=[unit for unit, _ in disks], access=access)
+    units = open_scsi_disks(device)
+    protections = [unit.is_write_protected() for unit in units]
+    disks = _open_file_systems(device.description.title, units)
+    return Card(
+        [system for _, system in disks],
+        device=device,
+        units=[unit for unit, _ in disks],
+        access=access,
+        is_write_protected=None if None in protections and True not in protections else True in protections,
+    )
 
 
 def _open_file_systems(title: str, disks: Sequence[ScsiDisk]) -> list[tuple[int, FileSystem]]:
@@ -202,6 +219,21 @@ def _open_file_systems(title: str, disks: Sequence[ScsiDisk]) -> list[tuple[int,
             raise NoReadableVolumeError(title, "; ".join(failures) or "there is no medium in it")
         opened.pop_all()
     return systems
+
+
+def _open_again(bus: UsbBus, device: UsbDevice) -> tuple[UsbDevice, list[tuple[int, FileSystem]]]:
+    before = device.description
+
+    def accepts(found: UsbDescription) -> bool:
+        return (found.vendor_id, found.product_id) == (before.vendor_id, before.product_id)
+
+    found, description = bus.await_device(before.port, accepts, within_s=_BACK_WITHIN_S, during=_REMOVING)
+    opened = open_usb_device(found, description, device.interface)
+    try:
+        return opened, _open_file_systems(description.title, open_scsi_disks(opened))
+    except BaseException:
+        opened.close()
+        raise
 
 
 def _names(volumes: Sequence[VolumeFacts]) -> list[tuple[str, str, int]]:

@@ -42,6 +42,11 @@ class StorageMode:
         """The card, once it is a disk."""
         return self._card
 
+    @property
+    def can_remove_files(self) -> bool:
+        """Whether files can be removed from its card, or could once it is a disk."""
+        return self._plugged.remover is not None if self._card is None else self._card.can_remove_files
+
     def take_as_disk(self) -> Card:
         """Read the card of a device that is a disk already.
 

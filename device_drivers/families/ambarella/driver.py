@@ -65,8 +65,7 @@ class AmbarellaRecorder:
     @property
     def capabilities(self) -> Capabilities:
         """What can be done with it now: messages end where the disk begins."""
-        card = self._storage.card
-        return Capabilities(can_set_clock=card is None, can_remove_files=card is not None and card.can_remove_files)
+        return Capabilities(can_set_clock=self._storage.card is None, can_remove_files=self._storage.can_remove_files)
 
     @property
     def usb_address(self) -> tuple[int, int] | None:
@@ -97,7 +96,9 @@ class AmbarellaRecorder:
         card = self._storage.card
         if card is None:
             return RecorderStatus()
-        return RecorderStatus(has_card=True, capacity_bytes=card.capacity_bytes, free_bytes=card.free_bytes)
+        return RecorderStatus(
+            has_card=True, is_write_protected=card.is_write_protected, capacity_bytes=card.capacity_bytes, free_bytes=card.free_bytes
+        )
 
     def list_files(self) -> Iterator[RecordedFile]:
         """Change it into a disk and list every file; see ``Recorder.list_files``."""
@@ -109,6 +110,8 @@ class AmbarellaRecorder:
 
     def remove_files(self, files: Sequence[RecordedFile]) -> Iterator[Removal]:
         """Have the kernel remove files through the dock's remover; see ``Recorder.remove_files``."""
+        if not self._storage.can_remove_files:
+            raise UnsupportedCommandError("remove files")
         return self._storage.enter().remove_files(files)
 
     def close(self) -> None:

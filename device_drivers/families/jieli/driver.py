@@ -77,10 +77,9 @@ class JieliRecorder:
     @property
     def capabilities(self) -> Capabilities:
         """What can be done with it now: commands end where the disk begins."""
-        card = self._storage.card
         return Capabilities(
-            can_set_clock=card is None,
-            can_remove_files=card is not None and card.can_remove_files,
+            can_set_clock=self._storage.card is None,
+            can_remove_files=self._storage.can_remove_files,
             can_read_battery=self._status.battery_percent is not None,
         )
 
@@ -110,7 +109,13 @@ class JieliRecorder:
         if card is None:
             self._status = self._ask_status()
             return self._status
-        return replace(self._status, has_card=True, capacity_bytes=card.capacity_bytes, free_bytes=card.free_bytes)
+        return replace(
+            self._status,
+            has_card=True,
+            is_write_protected=card.is_write_protected,
+            capacity_bytes=card.capacity_bytes,
+            free_bytes=card.free_bytes,
+        )
 
     def list_files(self) -> Iterator[RecordedFile]:
         """Change it into a disk and list every file; see ``Recorder.list_files``."""
@@ -122,6 +127,8 @@ class JieliRecorder:
 
     def remove_files(self, files: Sequence[RecordedFile]) -> Iterator[Removal]:
         """Have the kernel remove files through the dock's remover; see ``Recorder.remove_files``."""
+        if not self._storage.can_remove_files:
+            raise UnsupportedCommandError("remove files")
         return self._storage.enter().remove_files(files)
 
     def close(self) -> None:

@@ -75,7 +75,9 @@ class MassStorageRecorder:
     def read_status(self) -> RecorderStatus:
         """Say what its medium holds."""
         card = self._card
-        return RecorderStatus(has_card=True, capacity_bytes=card.capacity_bytes, free_bytes=card.free_bytes)
+        return RecorderStatus(
+            has_card=True, is_write_protected=card.is_write_protected, capacity_bytes=card.capacity_bytes, free_bytes=card.free_bytes
+        )
 
     def list_files(self) -> Iterator[RecordedFile]:
         """List every file but the identity file, which is kept whole in the identity; see ``Recorder.list_files``."""
