@@ -41,6 +41,7 @@ PROBLEMS: dict[type[Exception], tuple[HTTPStatus, str]] = {
     clips.CursorDamagedError: (HTTPStatus.BAD_REQUEST, "cursor-damaged"),
     custody.NoCheckpointError: (HTTPStatus.NOT_FOUND, "no-checkpoint"),
     custody.LogDamagedError: (HTTPStatus.INTERNAL_SERVER_ERROR, "log-damaged"),
+    docks.DockNotFoundError: (HTTPStatus.NOT_FOUND, "dock-not-found"),
     docks.UnknownDockError: (HTTPStatus.UNAUTHORIZED, "unknown-dock"),
     ingest.DockProtocolUnsupportedError: (HTTPStatus.UPGRADE_REQUIRED, "dock-protocol-unsupported"),
     ingest.LockNotAppliedError: (HTTPStatus.BAD_GATEWAY, "lock-not-applied"),

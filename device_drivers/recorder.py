@@ -99,6 +99,10 @@ class Recorder(Protocol):
     def capabilities(self) -> Capabilities:
         """What this recorder can do beyond listing and reading."""
 
+    @property
+    def usb_address(self) -> tuple[int, int] | None:
+        """Bus and address where it is now; another than at first once it came back in storage mode. ``None`` without USB."""
+
     def identity(self) -> RecorderIdentity:
         """Say who the recorder says it is; unknown fields are ``None``.
 

@@ -13,7 +13,7 @@ from evidence_store.actor import Actor, Role
 from evidence_store.object_store.memory import MemoryObjectStore
 from integrity.listing import RecorderIdentity
 from service.accounts import passwords
-from service.accounts.first_people import FirstPeople, make_first_people
+from service.accounts.first_people import TOP_CODE, FirstPeople, make_first_people
 from service.accounts.sessions import who_holds
 from service.accounts.sign_in import sign_in
 from service.bootstrap import build_context
@@ -21,12 +21,15 @@ from service.context import ServiceContext
 from service.custody.seal_clips import seal_clips
 from service.custody.timestamp_checkpoint import timestamp_checkpoint
 from service.docks.credentials import which_dock
+from service.docks.register_dock import register_dock
 from service.ingest.announce_files import announce_files
 from service.ingest.complete_upload import complete_upload
 from service.ingest.end_session import end_session
 from service.ingest.grant_upload import grant_upload
 from service.ingest.open_session import PluggingIn, open_session
 from service.ingest.read_back_clip import read_back_clip
+from service.roster.apply_import import import_roster
+from service.roster.rows import Roster
 from tests.builders import IDENTITY, NOW, make_listing, make_receipt, make_settings
 
 PASSWORD = "correct horse battery"
@@ -61,6 +64,27 @@ class Service:
         session_id = session_id or uuid4()
         open_session(self.context, session_id, PluggingIn("slot 1", "test", 1, identity, None), dock=self.dock)
         return session_id
+
+    @property
+    def dock_id(self) -> UUID:
+        return UUID(self.dock.id)
+
+    @property
+    def administrator(self) -> Actor:
+        return self.people[Role.ADMINISTRATOR]
+
+    def register(self, serial: str) -> None:
+        """Register a recorder in service at the top agency."""
+        facts = {"serial": serial, "agency": TOP_CODE, "changes": [{"state": "in_service", "since": "2024-01-01"}]}
+        import_roster(self.context, Roster.model_validate({"recorders": [facts]}), actor=self.administrator)
+
+    def another_dock(self) -> Actor:
+        credential = register_dock(self.context, "another", agency_code=TOP_CODE, actor=self.administrator)
+        return which_dock(self.context, credential.token)
+
+    def session(self, session_id: UUID):
+        with self.context.unit_of_work() as work:
+            return work.docks.get_session(session_id)
 
     def announce(self, session_id: UUID, *files, identity: RecorderIdentity = IDENTITY, failure: str | None = None):
         return announce_files(self.context, session_id, make_listing(*files, identity=identity, failure=failure), dock=self.dock)

@@ -14,3 +14,4 @@ from api.v1.roster import routes as roster
 router = APIRouter(prefix="/api/v1")
 for feature in (accounts, cases, clips, coverage, custody, docks, ingest, roster):
     router.include_router(feature.router)
+router.include_router(ingest.clock_router)

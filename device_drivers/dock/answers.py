@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from integrity.receipt import ClipState
@@ -32,6 +33,39 @@ class SessionOpened:
     session_id: str
     protocol: int
     keep_on_recorder: bool
+    contested: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceTime:
+    """The service's clock, aware UTC."""
+
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseOrder:
+    """Whether one file is to be removed from the recorder, and every reason why not."""
+
+    clip_id: str
+    index: int
+    allowed: bool
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseOrders:
+    """Answer to asking what is to be removed: one order for each file, in listing order."""
+
+    clips: tuple[ReleaseOrder, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseRecorded:
+    """Clips whose copy on the recorder is gone, and those that are missing without an order."""
+
+    released: tuple[str, ...]
+    vanished: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

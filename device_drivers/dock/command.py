@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import math
+import re
 import signal
 import sys
 import threading
@@ -20,16 +21,21 @@ from pathlib import Path
 
 from device_drivers.dock.answers import SessionOutcome
 from device_drivers.dock.errors import DockError, NoRecorderError, SettingsError, StoppedError, UnreachableError
+from device_drivers.dock.hotplug import Hotplug
 from device_drivers.dock.patience import Patience
 from device_drivers.dock.progress import Progress, progress_on
 from device_drivers.dock.results import ExitCode, Results, error_code, exit_code
 from device_drivers.dock.service_client import ServiceClient, connection_pool
-from device_drivers.dock.session import DockedSession, Tools, await_state, dock_recorder
+from device_drivers.dock.session import DockedSession, await_state, dock_recorder, release_session
 from device_drivers.dock.settings import DockSettings, load_settings
 from device_drivers.dock.station import Find, Station
+from device_drivers.dock.tile import Phase
+from device_drivers.dock.tools import ClockWork, Tools
+from device_drivers.dock.turns import Turns
 from device_drivers.errors import RecorderError, RecorderUnpluggedError
+from device_drivers.profile import read_profile_folder
 from device_drivers.recorder import Recorder
-from device_drivers.registry import find_usb_recorders, open_image
+from device_drivers.registry import EnrolledDevice, find_usb_recorders, installed_families, open_image
 from device_drivers.transports.usb import UsbBus
 from device_drivers.transports.usbip import usbip_backend
 from integrity.receipt import ClipState
@@ -51,22 +57,29 @@ class _Program:
     def dock(self, recorder: Recorder, slot: str) -> DockedSession:
         return dock_recorder(recorder, self.tools, session_id=str(uuid.uuid4()), slot=slot)
 
-    def finish(self, session: DockedSession) -> ExitCode:
+    def finish(self, session: DockedSession, *, until: ClipState | None = None) -> ExitCode:
         """Wait until the service is as far as asked, print what came of it, and sum it up."""
         is_there, error = False, session.error
         if session.listing is not None and not isinstance(error, (UnreachableError, StoppedError)):
             wait_s = self.settings.wait_s if session.outcome is SessionOutcome.FINISHED else 0.0
             try:
-                is_there = await_state(session, self.tools, wanted=self.until, wait_s=wait_s, stop=self.stop)
+                is_there = await_state(session, self.tools, wanted=until or self.until, wait_s=wait_s, stop=self.stop)
             except DockError as failure:
                 session.error = error or failure
+        if session.outcome is SessionOutcome.FINISHED:
+            self.tools.tiles.change(session.slot, phase=Phase.DONE)
         code = exit_code(session, is_there=is_there)
         self.results.print_session(session, code=code)
         return code
 
-    def dock_in_turn(self, recorder: Recorder, slot: str) -> Callable[[], ExitCode]:
-        """Dock, and give back the waiting, which needs no recorder."""
-        return partial(self.finish, self.dock(recorder, slot))
+    def dock_whole(self, recorder: Recorder, slot: str) -> Callable[[], ExitCode]:
+        """Dock, and remove from the recorder what the service orders; give back the waiting, which needs no recorder."""
+        session = self.dock(recorder, slot)
+        if not (session.may_release and recorder.capabilities.can_remove_files):
+            return partial(self.finish, session)
+        code = self.finish(session, until=ClipState.SEALED)
+        release_session(recorder, self.tools, session)
+        return lambda: code
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -93,7 +106,16 @@ def main(arguments: Sequence[str]) -> int:
         store = connection_pool(settings.ca_file, connect_timeout_s=settings.part_timeout_s, read_timeout_s=settings.part_timeout_s)
         with service, store:
             client = ServiceClient(settings.service_url, settings.token.get_secret_value(), pool=service, patience=patience)
-            tools = Tools(client, store, patience, progress, _now)
+            tools = Tools(
+                client,
+                store,
+                patience,
+                progress,
+                _now,
+                Turns(settings.uploads, patience),
+                clocks=ClockWork(settings.set_clock),
+                key_mark=re.compile(settings.key_mark, re.IGNORECASE),
+            )
             program = _Program(settings, tools, Results(sys.stdout), stop, ClipState(options.until))
             return _dock_once(program, options) if options.once else _watch(program, options)
 
@@ -104,40 +126,44 @@ def _tell_of_waiting(progress: Progress, reason: str, waited_s: float) -> None:
 
 def _dock_once(program: _Program, options: argparse.Namespace) -> ExitCode:
     try:
-        recorder, slot = _open_one(options)
+        recorder, slot = _open_one(program.settings, options)
         with recorder:
-            session = program.dock(recorder, slot)
+            finish = program.dock_whole(recorder, slot)
     except (RecorderError, NoRecorderError) as error:
         program.tools.progress.tell("not_docked", reason=str(error))
         return ExitCode.UNPLUGGED if isinstance(error, RecorderUnpluggedError) else ExitCode.RECORDER_FAILED
     except DockError as error:
         program.tools.progress.tell("not_docked", reason=str(error))
         return error_code(error)
-    return program.finish(session)
+    return finish()
 
 
 def _watch(program: _Program, options: argparse.Namespace) -> ExitCode:
-    station = Station(_finder(options), program.dock_in_turn, program.settings.slots, program.tools.progress, program.stop)
-    program.tools.progress.tell("watching", slots=program.settings.slots)
-    station.watch(program.settings.watch_interval_s)
+    tools, settings = program.tools, program.settings
+    station = Station(
+        _finder(settings, options), program.dock_whole, tools.progress, tools.tiles, tools.claims, program.stop, slot_names=settings.slot_names
+    )
+    with Hotplug(station.look_now) as hotplug:
+        tools.progress.tell("watching", uploads=settings.uploads, hotplug=hotplug.is_listening)
+        station.watch(settings.watch_interval_s)
     return ExitCode.ALL_SEALED
 
 
-def _open_one(options: argparse.Namespace) -> tuple[Recorder, str]:
+def _open_one(settings: DockSettings, options: argparse.Namespace) -> tuple[Recorder, str]:
     if options.image is not None:
         return open_image(options.image), "image"
-    found = [one for one in _finder(options)() if one.candidates]
+    found = [one for one in _finder(settings, options)() if one.candidates]
     if not found:
         raise NoRecorderError("nothing is plugged in that any driver knows")
     first = next((one for one in found if one.refusal is None), found[0])
     return first.open(), first.description.port
 
 
-def _finder(options: argparse.Namespace) -> Find:
-    if options.usbip is None:
-        return find_usb_recorders
-    host, port = options.usbip
-    return partial(find_usb_recorders, UsbBus(usbip_backend(host, port)))
+def _finder(settings: DockSettings, options: argparse.Namespace) -> Find:
+    bus = UsbBus() if options.usbip is None else UsbBus(usbip_backend(*options.usbip))
+    families = installed_families(read_profile_folder(settings.profiles) if settings.profiles is not None else ())
+    enrolled = [EnrolledDevice.parse(each) for each in settings.enrolled]
+    return partial(find_usb_recorders, bus, families=families, enrolled=enrolled)
 
 
 @contextlib.contextmanager

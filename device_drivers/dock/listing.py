@@ -15,21 +15,22 @@ MOST_FINGERPRINT_FAILURES = 3
 
 
 def take_listing(
-    recorder: Recorder, identity: RecorderIdentity, *, clock: ClockReading | None, now: Callable[[], datetime]
+    recorder: Recorder, identity: RecorderIdentity, *, clock: ClockReading | None, now: Callable[[], datetime], fingerprints: bool = True
 ) -> tuple[Listing, RecorderUnpluggedError | None]:
-    """List every file of a recorder, with fingerprints.
+    """List every file of a recorder.
 
     Args:
         recorder: The open recorder.
         identity: Who it said it is.
         clock: What its clock showed.
         now: The dock's clock, aware UTC.
+        fingerprints: Whether each file's head and tail are read as well.
 
     Returns:
         The listing, incomplete where something could not be listed; and that the recorder left meanwhile, if it did.
     """
     files, failure = _list(recorder)
-    if not isinstance(failure, RecorderUnpluggedError):
+    if fingerprints and not isinstance(failure, RecorderUnpluggedError):
         files, unplugged = _add_fingerprints(recorder, files)
         failure = unplugged or failure
     text = None if failure is None else str(failure).encode(errors="backslashreplace").decode()[:MAX_TEXT_CHARACTERS]

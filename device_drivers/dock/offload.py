@@ -15,15 +15,12 @@ from http import HTTPStatus
 from types import TracebackType
 from typing import Self
 
-import urllib3
-
 from device_drivers.dock.answers import FileAction, FileTicket, UploadGrant
 from device_drivers.dock.errors import DockError, PartRefusedError, RefusedError, StoppedError, UnreachableError, UntrustedPeerError
 from device_drivers.dock.file_reading import FileReading
-from device_drivers.dock.part_buffers import BUFFERS, PartBuffer, PartBuffers
+from device_drivers.dock.part_buffers import BUFFERS, PartBuffer
 from device_drivers.dock.part_upload import PartUpload
-from device_drivers.dock.patience import Patience
-from device_drivers.dock.service_client import ServiceClient
+from device_drivers.dock.tools import Tools
 from device_drivers.errors import RecorderError, RecorderReadError, RecorderUnpluggedError
 from device_drivers.recorder import Recorder
 from integrity.hashing import Digests, RunningDigest, running_sha256, running_sm3
@@ -58,6 +55,10 @@ class FileResult:
     failure: DockError | RecorderError | None = None
 
 
+OnResult = Callable[[FileResult], None]
+"""Told what became of a file."""
+
+
 @dataclass(slots=True)
 class _Reading:
     """One file being read: its digests so far, and the parts that are under way."""
@@ -80,23 +81,21 @@ class Offload:
 
     Args:
         recorder: Used by the thread that calls :meth:`run` only.
-        client: Calls to the service.
+        tools: What the dock works with; a turn at reading is taken for each file.
         session_id: The session.
-        pool: Connections to the store.
-        patience: How long parts and calls are tried again.
         on_read: Told of progress, from the reading thread.
+        on_result: Told what became of a file, from the thread that runs.
     """
 
-    def __init__(
-        self, recorder: Recorder, client: ServiceClient, *, session_id: str, pool: urllib3.PoolManager, patience: Patience, on_read: OnRead
-    ) -> None:
+    def __init__(self, recorder: Recorder, tools: Tools, *, session_id: str, on_read: OnRead, on_result: OnResult) -> None:
         self._recorder = recorder
-        self._client = client
+        self._client = tools.client
         self._session_id = session_id
-        self._pool = pool
-        self._patience = patience
+        self._pool = tools.pool
+        self._patience = tools.patience
         self._on_read = on_read
-        self._buffers = PartBuffers(patience)
+        self._on_result = on_result
+        self._turns = tools.turns
         self._lanes = deque(ThreadPoolExecutor(1, "sm3") for _ in range(_LANES))
         self._senders = ThreadPoolExecutor(BUFFERS, "part")
         self._callers = ThreadPoolExecutor(_CALLERS, "call")
@@ -113,7 +112,7 @@ class Offload:
             executor.shutdown(wait=True, cancel_futures=kind is not None and not issubclass(kind, RecorderUnpluggedError))
 
     def run(self, files: Sequence[RecordedFile], tickets: Sequence[FileTicket]) -> None:
-        """Bring every file where its ticket says; what became of each stands in ``results``, also after an error.
+        """Bring every file where its ticket says, in the order of the tickets; what became of each stands in ``results``, also after an error.
 
         A file that fails by itself is reported to the service and left; the others go on.
 
@@ -182,10 +181,10 @@ class Offload:
         self._lanes.rotate()
         reading = _Reading(running_sha256(), running_sm3(), self._lanes[0])
         on_read = partial(self._on_read, ticket.index)
-        with FileReading(self._recorder, file, stop=self._patience.stop, on_read=on_read) as source:
+        with self._turns.take() as buffers, FileReading(self._recorder, file, stop=self._patience.stop, on_read=on_read) as source:
             number = 0
             while True:
-                buffer = self._buffers.take(part_bytes)
+                buffer = buffers.take(part_bytes)
                 try:
                     buffer.size_bytes = source.fill(buffer.whole)
                     if buffer.size_bytes:
@@ -260,6 +259,7 @@ class Offload:
 
     def _finish(self, result: FileResult) -> None:
         self.results[result.ticket.index] = result
+        self._on_result(result)
 
 
 def _put_and_release(upload: PartUpload, number: int, buffer: PartBuffer) -> UploadedPart:

@@ -1,4 +1,4 @@
-"""The few buffers that all footage of one recorder passes through; they are what bounds the dock's memory."""
+"""The few buffers that a file passes through on its way; they are what bounds the dock's memory."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class PartBuffer:
 
 
 class PartBuffers:
-    """The buffers of one recorder.
+    """The buffers of one turn at reading.
 
     Args:
         patience: Tells when waiting is to end.

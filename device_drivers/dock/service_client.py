@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import ssl
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,7 +22,11 @@ from device_drivers.dock.answers import (
     ListingAccepted,
     PartUrls,
     ReceiptAccepted,
+    ReleaseOrder,
+    ReleaseOrders,
+    ReleaseRecorded,
     RereadAnswer,
+    ServiceTime,
     SessionClips,
     SessionCounts,
     SessionOpened,
@@ -30,9 +35,10 @@ from device_drivers.dock.answers import (
 )
 from device_drivers.dock.errors import MalformedAnswerError, RefusedError, UnreachableError, UntrustedPeerError
 from device_drivers.dock.patience import Patience
+from device_drivers.dock.statements import ClockSetting, PluggedRecorder, ProgressReport, ReleaseReport
 from integrity.errors import MalformedValueError
 from integrity.hashing import Digests
-from integrity.listing import ClockReading, Listing, RecorderIdentity
+from integrity.listing import Listing
 from integrity.plain import from_plain, to_plain
 from integrity.receipt import UploadReceipt
 
@@ -41,6 +47,7 @@ MOST_PART_URLS = 100
 """Most part URLs in one call."""
 CONNECTIONS = 8
 
+_SESSIONS = "sessions/"
 _TRY_AGAIN = {408, 425, 429}
 _SERVER_ERROR = 500
 _LONGEST_DETAIL = 500
@@ -80,15 +87,22 @@ class ServiceClient:
 
     def __init__(self, url: str, token: str, *, pool: urllib3.PoolManager, patience: Patience) -> None:
         require_protected(url)
-        self._root = f"{url.rstrip('/')}/api/v1/dock/sessions/"
+        self._root = f"{url.rstrip('/')}/api/v1/dock/"
         self._pool = pool
         self._patience = patience
         self._headers = {"Authorization": f"Bearer {token}", "Bodycam-Dock-Protocol": str(PROTOCOL_VERSION), "Accept": "application/json"}
 
-    def open_session(self, session_id: str, *, slot: str, software: str, identity: RecorderIdentity, clock: ClockReading | None) -> SessionOpened:
+    def service_time(self) -> datetime:
+        """Ask for the service's clock, aware UTC; tried once, because an old answer is worth nothing."""
+        return self._read(ServiceTime, "GET time", self._try("GET", "time")).time
+
+    def open_session(self, session_id: str, plugged: PluggedRecorder) -> SessionOpened:
         """Say that a recorder was plugged in, who it says it is, and what its clock showed."""
-        body = {"slot": slot, "software": software, "identity": to_plain(identity), "clock": to_plain(clock)}
-        return self._ask(SessionOpened, "PUT", session_id, body=body)
+        return self._ask(SessionOpened, "PUT", session_id, body=to_plain(plugged))
+
+    def report_clock_set(self, session_id: str, setting: ClockSetting) -> None:
+        """Say that the recorder's clock was set."""
+        self._call("POST", f"{session_id}/clock", body=to_plain(setting))
 
     def announce(self, session_id: str, listing: Listing) -> tuple[FileTicket, ...]:
         """Say everything the recorder holds, and learn what is wanted."""
@@ -124,10 +138,18 @@ class ServiceClient:
         body = {"code": code, "detail": detail[:_LONGEST_DETAIL], "read_bytes": read_bytes}
         self._call("POST", f"{session_id}/clips/{clip_id}/failure", body=body)
 
-    def report_progress(self, session_id: str, *, read_bytes: Mapping[int, int], bytes_per_s: float) -> None:
-        """Tell the dock board how far reading has come; tried once, because the next report says more."""
-        files = [{"index": index, "read_bytes": count} for index, count in read_bytes.items()]
-        self._try("POST", f"{session_id}/progress", body={"files": files, "bytes_per_s": round(bytes_per_s)})
+    def report_progress(self, session_id: str, report: ProgressReport) -> None:
+        """Tell the dock board how far a docking has come; tried once, because the next report says more."""
+        body = {
+            "files": [{"index": index, "read_bytes": count} for index, count in report.read_bytes.items()],
+            "bytes_per_s": round(report.bytes_per_s),
+            "phase": report.phase,
+            "left_s": report.left_s,
+            "may_leave": report.may_leave,
+            "safe_to_take": report.safe_to_take,
+            "warnings": list(report.warnings),
+        }
+        self._try("POST", f"{_SESSIONS}{session_id}/progress", body=body)
 
     def end_session(self, session_id: str, outcome: SessionOutcome) -> None:
         """Say that nothing more comes from this plugging-in."""
@@ -141,18 +163,29 @@ class ServiceClient:
         """Ask for every clip of the session."""
         return self._ask(SessionClips, "GET", f"{session_id}/clips").clips
 
+    def order_release(self, session_id: str) -> tuple[ReleaseOrder, ...]:
+        """Ask what is to be removed from the recorder now; what is allowed counts as ordered."""
+        return self._ask(ReleaseOrders, "POST", f"{session_id}/release").clips
+
+    def report_release(self, session_id: str, report: ReleaseReport) -> ReleaseRecorded:
+        """Say what was removed, and what the recorder lists now."""
+        return self._ask(ReleaseRecorded, "POST", f"{session_id}/release/report", body=to_plain(report))
+
     def _ask(self, kind: type[_Answer], method: str, path: str, *, body: Any = None) -> _Answer:
-        answer = self._call(method, path, body=body)
+        return self._read(kind, f"{method} {path}", self._call(method, path, body=body))
+
+    @staticmethod
+    def _read(kind: type[_Answer], what: str, answer: bytes) -> _Answer:
         try:
             return from_plain(kind, json.loads(answer), ignore_unknown=True)
         except (ValueError, MalformedValueError) as error:
-            raise MalformedAnswerError(f"{method} {path}", str(error)) from error
+            raise MalformedAnswerError(what, str(error)) from error
 
     def _call(self, method: str, path: str, *, body: Any = None) -> bytes:
         attempts = self._patience.begin()
         while True:
             try:
-                return self._try(method, path, body=body)
+                return self._try(method, f"{_SESSIONS}{path}", body=body)
             except UnreachableError as error:
                 attempts.pause(error)
 

@@ -1,4 +1,4 @@
-"""One plugging-in, from the recorder's identity to every file sealed.
+"""One plugging-in, from the recorder's identity to every file sealed and, where that is wanted, removed from the recorder.
 
 Identity and clock are read before anything else; then everything is listed and announced; then the files are brought over; then the recorder may go,
 and the dock waits until the service has sealed what it got.
@@ -8,23 +8,23 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from importlib.metadata import PackageNotFoundError, version
 
-import urllib3
-
-from device_drivers.dock.answers import ClipStatus, FileTicket, SessionCounts, SessionOutcome
+from device_drivers.dock.answers import ClipStatus, FileAction, FileTicket, SessionCounts, SessionOutcome
 from device_drivers.dock.board import Board
+from device_drivers.dock.condition import Concern, judge_condition
 from device_drivers.dock.errors import DockError, StoppedError
 from device_drivers.dock.listing import take_listing
 from device_drivers.dock.offload import FileResult, Offload
-from device_drivers.dock.patience import Patience
-from device_drivers.dock.progress import Progress
-from device_drivers.dock.service_client import ServiceClient
+from device_drivers.dock.opening import keep_time, meet_recorder, open_session
+from device_drivers.dock.reading_order import reading_order
+from device_drivers.dock.release import release_files
+from device_drivers.dock.statements import PluggedRecorder
+from device_drivers.dock.tile import Phase
+from device_drivers.dock.tools import Tools
 from device_drivers.errors import RecorderError, RecorderUnpluggedError
-from device_drivers.recorder import Recorder
+from device_drivers.recorder import Recorder, RecorderStatus
 from integrity.listing import Listing
 from integrity.receipt import ClipState
 
@@ -33,26 +33,6 @@ LOOK_S = 2.0
 QUARANTINE_GRACE_S = 30.0
 """How long a clip with a mark is waited for once all others are there: it may come as far too, or be held back for good."""
 _FIRST_LOOK_S = 0.25
-_DISTRIBUTION = "bodycam-evidence"
-
-
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """What every session of this dock works with.
-
-    Attributes:
-        client: Calls to the service.
-        pool: Connections to the store.
-        patience: How long calls and parts are tried again.
-        progress: Where progress is shown.
-        now: The dock's clock, aware UTC.
-    """
-
-    client: ServiceClient
-    pool: urllib3.PoolManager
-    patience: Patience
-    progress: Progress
-    now: Callable[[], datetime]
 
 
 @dataclass(slots=True)
@@ -62,31 +42,42 @@ class DockedSession:
     Attributes:
         session_id: Its id.
         slot: Where the recorder was plugged in.
+        plugged_at: When, by the dock's clock, aware UTC.
         listing: What the recorder said; ``None`` if it came not so far.
         tickets: What the service said to each file, in order.
         results: What became of each file, by index.
         outcome: How it ended.
         error: Why it did not finish.
         clips: The service's last word about each clip, by index.
+        keep_on_recorder: Whether the files stay on the recorder whatever the wipe gate says.
+        released: How many of its files were removed from the recorder.
     """
 
     session_id: str
     slot: str
+    plugged_at: datetime
     listing: Listing | None = None
     tickets: tuple[FileTicket, ...] = ()
     results: dict[int, FileResult] = field(default_factory=dict)
     outcome: SessionOutcome = SessionOutcome.FINISHED
     error: DockError | RecorderError | None = None
     clips: dict[int, ClipStatus] = field(default_factory=dict)
+    keep_on_recorder: bool = True
+    released: int = 0
 
     @property
     def sent(self) -> int:
         """Files that the service has, so that they can be sealed."""
         return sum(result.failure is None for result in self.results.values())
 
+    @property
+    def may_release(self) -> bool:
+        """Whether it is worth asking what may be removed from the recorder."""
+        return not self.keep_on_recorder and self.outcome is SessionOutcome.FINISHED and self.listing is not None and self.listing.is_complete
+
 
 def dock_recorder(recorder: Recorder, tools: Tools, *, session_id: str, slot: str) -> DockedSession:
-    """Bring what a recorder holds to the store; nothing on the recorder changes.
+    """Bring what a recorder holds to the store; nothing on the recorder changes but its clock.
 
     Never raises for what can go wrong with recorder, service or store: it stands in the session's ``error``.
 
@@ -96,16 +87,46 @@ def dock_recorder(recorder: Recorder, tools: Tools, *, session_id: str, slot: st
         session_id: A new UUID.
         slot: Where it is plugged in.
     """
-    session = DockedSession(session_id, slot)
-    try:
-        _open_and_announce(recorder, tools, session)
-        _bring_over(recorder, tools, session)
-    except RecorderUnpluggedError as error:
-        session.outcome, session.error = SessionOutcome.UNPLUGGED, error
-    except (RecorderError, DockError) as error:
-        session.outcome, session.error = SessionOutcome.FAILED, error
+    session = DockedSession(session_id, slot, tools.now())
+    with Board(tools.client, session_id, tiles=tools.tiles, slot=slot) as board:
+        try:
+            plugged = meet_recorder(recorder, tools, session_id=session_id, slot=slot, plugged_at=session.plugged_at)
+            session.keep_on_recorder = open_session(tools, plugged, session_id=session_id).keep_on_recorder
+            keep_time(recorder, tools, plugged, session_id=session_id)
+            _announce(recorder, tools, session, plugged)
+            _bring_over(recorder, tools, session, board)
+        except RecorderUnpluggedError as error:
+            session.outcome, session.error = SessionOutcome.UNPLUGGED, error
+        except (RecorderError, DockError) as error:
+            session.outcome, session.error = SessionOutcome.FAILED, error
     _end(tools, session)
     return session
+
+
+def release_session(recorder: Recorder, tools: Tools, session: DockedSession) -> None:
+    """Remove from the recorder what the service orders; what goes wrong stands in the session's ``error``.
+
+    Args:
+        recorder: Open, and used by nobody else.
+        tools: What the dock works with.
+        session: A session that may release, its files sealed as far as they will be.
+    """
+    if session.listing is None or not recorder.capabilities.can_remove_files:
+        return
+    tools.tiles.change(session.slot, phase=Phase.RELEASING)
+    try:
+        recorded = release_files(recorder, tools.client, session_id=session.session_id, listing=session.listing, now=tools.now)
+    except RecorderUnpluggedError as error:
+        session.outcome, session.error = SessionOutcome.UNPLUGGED, error
+        tools.progress.tell("release_interrupted", session_id=session.session_id, reason=str(error))
+    except (RecorderError, DockError) as error:
+        session.error = error
+        tools.progress.tell("release_failed", session_id=session.session_id, reason=str(error))
+    else:
+        session.released = len(recorded.released) if recorded is not None else 0
+        vanished = len(recorded.vanished) if recorded is not None else 0
+        tools.progress.tell("released", session_id=session.session_id, files=session.released, vanished=vanished or None)
+    tools.tiles.change(session.slot, phase=Phase.DONE, removed=session.released)
 
 
 def await_state(session: DockedSession, tools: Tools, *, wanted: ClipState, wait_s: float, stop: threading.Event) -> bool:
@@ -142,31 +163,44 @@ def await_state(session: DockedSession, tools: Tools, *, wanted: ClipState, wait
     return all(index in session.clips and session.clips[index].state.reached(wanted) for index in _sent_indexes(session))
 
 
-def _open_and_announce(recorder: Recorder, tools: Tools, session: DockedSession) -> None:
-    identity = recorder.identity()
-    clock = recorder.read_clock()
-    tools.client.open_session(session.session_id, slot=session.slot, software=_software(), identity=identity, clock=clock)
-    tools.progress.tell("session_opened", session_id=session.session_id, slot=session.slot)
-    session.listing, unplugged = take_listing(recorder, identity, clock=clock, now=tools.now)
+def _announce(recorder: Recorder, tools: Tools, session: DockedSession, plugged: PluggedRecorder) -> None:
+    """List the recorder and learn what is wanted."""
+    tools.tiles.change(session.slot, phase=Phase.LISTING)
+    session.listing, unplugged = take_listing(recorder, plugged.identity, clock=plugged.clock, now=tools.now)
     session.tickets = tools.client.announce(session.session_id, session.listing)
     size_bytes = sum(file.size_bytes for file in session.listing.files)
     tools.progress.begin(session.session_id, slot=session.slot, files=len(session.tickets), size_bytes=size_bytes)
+    condition = judge_condition(plugged.condition or RecorderStatus(), plugged.clock, session.listing.files)
+    is_complete = session.listing.is_complete
+    tools.tiles.change(session.slot, files=len(session.tickets), is_complete=is_complete, size_bytes=size_bytes, condition=condition)
+    if not is_complete:
+        tools.tiles.worry(session.slot, Concern.LISTING_INCOMPLETE)
     if unplugged is not None:
         raise unplugged
 
 
-def _bring_over(recorder: Recorder, tools: Tools, session: DockedSession) -> None:
+def _bring_over(recorder: Recorder, tools: Tools, session: DockedSession, board: Board) -> None:
     files = session.listing.files if session.listing is not None else ()
-    with Board(tools.client, session.session_id) as board:
+    tools.tiles.change(session.slot, phase=Phase.READING)
 
-        def on_read(index: int, count: int) -> None:
-            board.on_read(index, count)
-            tools.progress.advance(session.session_id, count)
+    def on_read(index: int, count: int) -> None:
+        board.on_read(index, count)
+        tools.tiles.advance(session.slot, count)
+        tools.progress.advance(session.session_id, count)
 
-        offload = Offload(recorder, tools.client, session_id=session.session_id, pool=tools.pool, patience=tools.patience, on_read=on_read)
-        session.results = offload.results
-        with offload:
-            offload.run(files, session.tickets)
+    def on_result(result: FileResult) -> None:
+        is_there = result.failure is None
+        counted = session.sent, len(session.results) - session.sent
+        tools.tiles.change(session.slot, stored=counted[0], failed=counted[1])
+        if not is_there:
+            tools.tiles.worry(session.slot, Concern.FILES_UNREADABLE)
+        elif session.results[result.ticket.index].ticket.action is FileAction.SKIP:
+            tools.tiles.advance(session.slot, files[result.ticket.index].size_bytes)
+
+    offload = Offload(recorder, tools, session_id=session.session_id, on_read=on_read, on_result=on_result)
+    session.results = offload.results
+    with offload:
+        offload.run(files, [session.tickets[index] for index in reading_order(files, tools.key_mark)])
 
 
 def _end(tools: Tools, session: DockedSession) -> None:
@@ -183,6 +217,8 @@ def _end(tools: Tools, session: DockedSession) -> None:
         if result.failure is not None:
             tools.progress.tell("file_failed", session_id=session.session_id, index=index, clip_id=result.ticket.clip_id, reason=str(result.failure))
     tools.progress.tell("session_ended", **facts)
+    phases = {SessionOutcome.FINISHED: Phase.WAITING, SessionOutcome.UNPLUGGED: Phase.UNPLUGGED, SessionOutcome.FAILED: Phase.FAILED}
+    tools.tiles.change(session.slot, phase=phases[session.outcome], reason=facts["reason"])
 
 
 def _count_reached(counts: SessionCounts, wanted: ClipState) -> int:
@@ -191,10 +227,3 @@ def _count_reached(counts: SessionCounts, wanted: ClipState) -> int:
 
 def _sent_indexes(session: DockedSession) -> list[int]:
     return [index for index, result in session.results.items() if result.failure is None]
-
-
-def _software() -> str:
-    try:
-        return f"bodycam-dock/{version(_DISTRIBUTION)}"
-    except PackageNotFoundError:
-        return "bodycam-dock"

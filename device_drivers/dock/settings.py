@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import ssl
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +13,10 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from device_drivers.dock.addresses import require_protected
+from device_drivers.dock.clocks import ClockPolicy
 from device_drivers.dock.errors import InsecureAddressError, SettingsError
+from device_drivers.dock.reading_order import KEY_MARK
+from device_drivers.registry import EnrolledDevice
 
 PREFIX = "BODYCAM_DOCK_"
 
@@ -25,7 +29,14 @@ class DockSettings(BaseSettings):
     service_url: str = Field(description="Address of the service; `https` unless it is this machine.")
     token: SecretStr = Field(description="The dock's credential.")
     ca_file: Path | None = Field(default=None, description="Certificate authority of service and store, PEM, when the system does not know it.")
-    slots: int = Field(default=2, ge=1, le=16, description="Recorders read at the same time; each takes 24 MiB of buffers.")
+    uploads: int = Field(default=4, ge=1, le=16, description="Files read and sent at the same time, of all recorders together; each takes 24 MiB.")
+    slot_names: dict[str, str] = Field(default={}, description='What people call a USB port: `{"1-2.3": "A3"}`.')
+    enrolled: tuple[str, ...] = Field(default=(), description='The dock\'s own devices, never opened: `["vvvv:pppp", "vvvv:pppp@port"]`.')
+    profiles: Path | None = Field(default=None, description="Folder of further driver profiles (docs/drivers.md).")
+    set_clock: ClockPolicy = Field(
+        default=ClockPolicy.MEASURED, description="When recorders' clocks are set: `never`, `measured` (only those that can be read), `always`."
+    )
+    key_mark: str = Field(default=KEY_MARK, description="Regular expression for what a key file's name carries.")
     watch_interval_s: float = Field(default=2.0, gt=0, le=60, description="Seconds between looks at what is plugged in.")
     retry_for_s: float = Field(default=600.0, ge=0, le=86_400, description="Seconds that a call or a part is tried again when nothing answers.")
     wait_s: float = Field(default=900.0, ge=0, le=86_400, description="Longest wait for the service to seal what was docked, in seconds.")
@@ -40,6 +51,22 @@ class DockSettings(BaseSettings):
         except InsecureAddressError as error:
             raise ValueError(str(error)) from error
         return value.rstrip("/")
+
+    @field_validator("enrolled")
+    @classmethod
+    def _check_enrolled(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for each in value:
+            EnrolledDevice.parse(each)
+        return value
+
+    @field_validator("key_mark")
+    @classmethod
+    def _check_key_mark(cls, value: str) -> str:
+        try:
+            re.compile(value)
+        except re.error as error:
+            raise ValueError(f"is no regular expression: {error}") from error
+        return value
 
     @field_validator("token")
     @classmethod

@@ -26,6 +26,8 @@ class Clip(Base):
         recorded_at: The recorder's own time, taken as Asia/Shanghai unless it names an offset, uncorrected, UTC.
         received_at: When the last byte had reached the store, our clock, UTC.
         clock_offset_s: Recorder's clock minus dock's; ``None`` where it could not be read.
+        dock_offset_s: Dock's clock minus ours; ``None`` where the dock did not say.
+        released_at: When the recorder's copy was removed, or found gone after it was ordered.
         quarantine: Why a person must decide before anything is released; ``None`` when nothing is wrong.
         flags: What is unusual without being wrong: ``unregistered_recorder``, ``unknown_officer``, ``empty`` ...
         object_version: Version id of the original in the store; reads name it.
@@ -54,6 +56,8 @@ class Clip(Base):
     recorded_at: Mapped[datetime | None]
     received_at: Mapped[datetime | None]
     clock_offset_s: Mapped[float | None]
+    dock_offset_s: Mapped[float | None]
+    released_at: Mapped[datetime | None]
     state: Mapped[str]
     quarantine: Mapped[str | None]
     flags: Mapped[list[str]]

@@ -40,6 +40,11 @@ class DockSession(Base):
         recorder_id: The registered recorder it is, when there is one.
         identity: ``RecorderIdentity`` as the dock attested it.
         clock: ``ClockReading``, or ``None`` where the recorder's clock cannot be read.
+        dock_clock: ``DockClock``: the dock's own clock beside ours, or ``None`` where the dock did not say.
+        clock_set: What the dock set the recorder's clock to, once it did: ``{set_to, done_at, before, after}``.
+        condition: How the recorder is doing, as the dock said: battery, card, room left.
+        plugged_at: When the recorder was plugged in, by the dock's clock; earlier than ``opened_at`` when the service was away.
+        is_contested: Another recorder claimed the same identity at the same time.
         listing_sha256: Digest of the canonical listing, once it came.
         outcome: ``finished``, ``unplugged`` or ``failed``, once it ended; ``lost`` when the dock fell silent.
         progress: What the dock last said of its progress; for the board only.
@@ -55,6 +60,11 @@ class DockSession(Base):
     protocol: Mapped[int]
     identity: Mapped[dict[str, Any]]
     clock: Mapped[dict[str, Any] | None]
+    dock_clock: Mapped[dict[str, Any] | None]
+    clock_set: Mapped[dict[str, Any] | None]
+    condition: Mapped[dict[str, Any] | None]
+    plugged_at: Mapped[datetime | None]
+    is_contested: Mapped[bool]
     opened_at: Mapped[datetime]
     listed_at: Mapped[datetime | None]
     listing_sha256: Mapped[str | None]
@@ -74,6 +84,7 @@ class SessionFile(Base):
         position: Place in the listing, from 0.
         action: What the dock was told: ``upload``, ``skip`` or ``reread``.
         failure: Why the file could not be read at this session: ``{code, detail, read_bytes}``.
+        release_ordered_at: When the dock was told to remove the file from the recorder.
     """
 
     __tablename__ = "session_file"
@@ -83,6 +94,7 @@ class SessionFile(Base):
     clip_id: Mapped[UUID] = mapped_column(ForeignKey("clip.id"))
     action: Mapped[str]
     failure: Mapped[dict[str, Any] | None]
+    release_ordered_at: Mapped[datetime | None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,11 @@ class Docks:
         """Find a dock by its id."""
         return self._session.get(Dock, dock_id)
 
+    def find(self, dock_id: UUID, scope: Scope, *, for_update: bool = False) -> Dock | None:
+        """Find a dock within a scope."""
+        query = select(Dock).where(Dock.id == dock_id, within_agencies(Dock.agency_id, scope))
+        return self._session.scalars(query.with_for_update() if for_update else query).one_or_none()
+
     def by_token(self, token_sha256: bytes) -> tuple[Dock, Agency] | None:
         """Find the dock that holds a token, with its agency; a disabled dock holds none."""
         query = select(Dock, Agency).join(Agency, Agency.id == Dock.agency_id).where(Dock.token_sha256 == token_sha256, Dock.disabled_at.is_(None))
@@ -57,6 +62,17 @@ class Docks:
         query = select(DockSession).where(DockSession.ended_at.is_(None), heard_at < since).order_by(DockSession.id)
         return list(self._session.scalars(query.with_for_update(skip_locked=True)))
 
+    def lock_elsewhere(self, serial: str, dock_id: UUID, *, since: datetime) -> list[DockSession]:
+        """List other docks' sessions under way whose recorder gave this serial number and that were heard of since a time, and hold their rows."""
+        heard_at = func.greatest(DockSession.opened_at, DockSession.listed_at, DockSession.progress_at)
+        query = select(DockSession).where(
+            DockSession.identity["serial"].astext == serial,
+            DockSession.dock_id != dock_id,
+            DockSession.ended_at.is_(None),
+            heard_at >= since,
+        )
+        return list(self._session.scalars(query.order_by(DockSession.id).with_for_update()))
+
     def set_progress(self, session_id: UUID, **values: object) -> None:
         """Write what the dock says of its progress; needs no lock, because it is for the board only."""
         self._session.execute(update(DockSession).where(DockSession.id == session_id).values(**values))
@@ -66,13 +82,36 @@ class Docks:
         self._session.add_all(files)
         self._session.flush()
 
-    def files(self, session_id: UUID) -> list[tuple[SessionFile, Clip]]:
-        """List a session's files with their clips, in listing order."""
+    def files(self, session_id: UUID, *, for_update: bool = False) -> list[tuple[SessionFile, Clip]]:
+        """List a session's files with their clips, in listing order; ``for_update`` holds the clips' rows."""
         query = (
             select(SessionFile, Clip)
             .join(Clip, Clip.id == SessionFile.clip_id)
             .where(SessionFile.session_id == session_id)
             .order_by(SessionFile.position)
+        )
+        return [(row[0], row[1]) for row in self._session.execute(query.with_for_update(of=Clip) if for_update else query)]
+
+    def ordered_of(self, recorder_key: tuple[str, str], before: UUID) -> list[tuple[SessionFile, Clip]]:
+        """List files that earlier sessions of a recorder were told to remove and that are not known to be gone.
+
+        Args:
+            recorder_key: Member of the identity and its value, for instance ``("serial", "A123456")``.
+            before: The session under way, left out.
+        """
+        member, value = recorder_key
+        query = (
+            select(SessionFile, Clip)
+            .join(Clip, Clip.id == SessionFile.clip_id)
+            .join(DockSession, DockSession.id == SessionFile.session_id)
+            .where(
+                SessionFile.release_ordered_at.is_not(None),
+                Clip.released_at.is_(None),
+                DockSession.identity[member].astext == value,
+                DockSession.id != before,
+            )
+            .order_by(Clip.id)
+            .with_for_update(of=Clip)
         )
         return [(row[0], row[1]) for row in self._session.execute(query)]
 

@@ -11,6 +11,7 @@ from integrity.hashing import sha256
 from service.access.permission import require
 from service.access.policy import Action
 from service.context import ServiceContext
+from service.docks.errors import DockNotFoundError
 from service.errors import UnknownAgencyError
 
 
@@ -38,6 +39,23 @@ def register_dock(context: ServiceContext, name: str, *, agency_code: str, actor
         dock = make_dock(context, work, name, agency_id=agency.id, token=token)
         work.custody.append("dock", dock.id, "dock.registered", actor=actor, at=context.clock.now(), details={"name": name, "agency": agency_code})
         return DockCredential(dock.id, token)
+
+
+def set_keep_on_recorder(context: ServiceContext, dock_id: UUID, *, keep: bool, actor: Actor) -> None:
+    """Say whether a dock leaves files on recorders even when the wipe gate would let them go; on record in the dock's chain.
+
+    Raises:
+        NotPermittedError: This role may not.
+        DockNotFoundError: No such dock within the actor's agency.
+    """
+    require(Action.MANAGE_DOCKS, actor)
+    with context.unit_of_work() as work:
+        dock = work.docks.find(dock_id, actor.scope, for_update=True)
+        if dock is None:
+            raise DockNotFoundError(dock_id)
+        if dock.keep_on_recorder != keep:
+            dock.keep_on_recorder = keep
+            work.custody.append("dock", dock.id, "dock.changed", actor=actor, at=context.clock.now(), details={"keep_on_recorder": keep})
 
 
 def make_dock(context: ServiceContext, work: UnitOfWork, name: str, *, agency_id: UUID, token: str, dock_id: UUID | None = None) -> Dock:

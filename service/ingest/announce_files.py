@@ -20,7 +20,9 @@ from integrity.receipt import ClipState
 from service.context import ServiceContext
 from service.ingest.attribution import ClipOrigin, resolve_origin
 from service.ingest.errors import SessionConflictError, SessionNotFoundError
+from service.ingest.open_session import CONTESTED
 from service.ingest.policy import recognition_of
+from service.ingest.release_clip import complete_earlier_releases
 
 UPLOAD, SKIP, REREAD = "upload", "skip", "reread"
 READ_BACK_MISMATCH = "read_back_mismatch"
@@ -92,10 +94,14 @@ def _take_listing(context: ServiceContext, work: UnitOfWork, session: DockSessio
     work.clips.add(clips)
     work.docks.add_files(files)
     work.custody.append_all("clip", [announcement(session, clip) for clip in clips], actor=dock, at=now)
+    marked = [NewEvent(clip.id, "clip.quarantined", {"reason": clip.quarantine}) for clip in clips if clip.quarantine is not None]
+    work.custody.append_all("clip", marked, actor=dock, at=now)
     session.listed_at = now
     session.listing_complete = listing.is_complete
     session.listing_failure = listing.failure
     session.file_count = len(listing.files)
+    if listing.is_complete:
+        complete_earlier_releases(work, session, {file.clip_id for file in files}, dock=dock, now=now)
 
 
 def _recognise(listing: Listing) -> list[bytes]:
@@ -145,7 +151,9 @@ def new_clip(context: ServiceContext, session: DockSession, file: RecordedFile, 
         announced_at=context.clock.now(),
         recorded_at=origin.recorded_at,
         clock_offset_s=session.clock["offset_s"] if session.clock else None,
+        dock_offset_s=session.dock_clock["offset_s"] if session.dock_clock else None,
         state=ClipState.ANNOUNCED,
+        quarantine=CONTESTED if session.is_contested else None,
         flags=sorted(origin.flags),
         object_key=original_key(clip_id),
     )
@@ -158,6 +166,7 @@ def announcement(session: DockSession, clip: Clip) -> NewEvent:
         "dock_id": str(session.dock_id),
         "identity": session.identity,
         "clock": session.clock,
+        "dock_clock": session.dock_clock,
         "file": clip.listed,
         "generation": clip.generation,
         "flags": clip.flags,

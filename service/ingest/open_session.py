@@ -1,22 +1,32 @@
 """A dock says that a recorder was plugged in."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from evidence_store.actor import Actor
-from evidence_store.models import DockSession
-from integrity.listing import ClockReading, RecorderIdentity
+from evidence_store.models import Dock, DockSession
+from evidence_store.repositories.custody import NewEvent
+from evidence_store.unit_of_work import UnitOfWork
+from integrity.listing import ClockReading, DockClock, RecorderIdentity
 from integrity.plain import to_members
 from service.context import ServiceContext
 from service.ingest.errors import SessionConflictError, SessionNotFoundError
 
+CONTESTED = "contested"
+HEARD_OF_WITHIN = timedelta(seconds=30)
+"""Another dock's session counts as present when something was heard of it so lately."""
+
 
 @dataclass(frozen=True, slots=True)
 class OpenedSession:
-    """A session, and whether its dock leaves files on the recorder."""
+    """A session, whether its dock leaves files on the recorder, and whether another recorder claims the same identity."""
 
     session_id: UUID
     keep_on_recorder: bool
+    is_contested: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +39,10 @@ class PluggingIn:
         protocol: Version of the dock protocol it speaks.
         identity: Who the recorder says it is.
         clock: Its clock, read before anything was set.
+        dock_clock: The dock's clock beside ours.
+        condition: Battery, card and room left, as far as the recorder tells.
+        plugged_at: When it was plugged in, by the dock's clock, UTC.
+        rivals: Sessions of other recorders that are plugged in at this dock now and say they are the same.
     """
 
     slot: str
@@ -36,10 +50,16 @@ class PluggingIn:
     protocol: int
     identity: RecorderIdentity
     clock: ClockReading | None
+    dock_clock: DockClock | None = None
+    condition: Mapping[str, Any] | None = None
+    plugged_at: datetime | None = None
+    rivals: tuple[UUID, ...] = field(default=())
 
 
 def open_session(context: ServiceContext, session_id: UUID, plugged: PluggingIn, *, dock: Actor) -> OpenedSession:
     """Open a session; the same again gives the same answer.
+
+    Two recorders that claim one identity at one time are both put aside: nothing of either is released before a person decided.
 
     Raises:
         SessionConflictError: The session was opened for another recorder.
@@ -50,23 +70,59 @@ def open_session(context: ServiceContext, session_id: UUID, plugged: PluggingIn,
         row = work.docks.get(UUID(dock.id))
         if row is None:
             raise SessionNotFoundError(session_id)
-        known = work.docks.lock_session(session_id)
-        if known is None:
-            recorder = work.recorders.by_serial(plugged.identity.serial) if plugged.identity.serial else None
-            session = DockSession(
-                id=session_id,
-                dock_id=row.id,
-                recorder_id=recorder.id if recorder else None,
-                slot=plugged.slot,
-                software=plugged.software,
-                protocol=plugged.protocol,
-                identity=identity,
-                clock=to_members(plugged.clock) if plugged.clock else None,
-                opened_at=context.clock.now(),
-            )
+        session = work.docks.lock_session(session_id)
+        if session is None:
+            session = _new_session(context, work, session_id, plugged, row)
             work.docks.add_session(session)
-        elif known.dock_id != row.id:
+        elif session.dock_id != row.id:
             raise SessionNotFoundError(session_id)
-        elif known.identity != identity:
+        elif session.identity != identity:
             raise SessionConflictError(session_id, "recorder")
-        return OpenedSession(session_id, row.keep_on_recorder)
+        rivals = _rivals(context, work, session, plugged)
+        for one in [session, *rivals] if rivals else []:
+            _put_aside(context, work, one, dock=dock)
+        return OpenedSession(session_id, row.keep_on_recorder, session.is_contested)
+
+
+def _new_session(context: ServiceContext, work: UnitOfWork, session_id: UUID, plugged: PluggingIn, dock: Dock) -> DockSession:
+    recorder = work.recorders.by_serial(plugged.identity.serial) if plugged.identity.serial else None
+    return DockSession(
+        id=session_id,
+        dock_id=dock.id,
+        recorder_id=recorder.id if recorder else None,
+        slot=plugged.slot,
+        software=plugged.software,
+        protocol=plugged.protocol,
+        identity=to_members(plugged.identity),
+        clock=to_members(plugged.clock) if plugged.clock else None,
+        dock_clock=to_members(plugged.dock_clock) if plugged.dock_clock else None,
+        condition=dict(plugged.condition) if plugged.condition else None,
+        plugged_at=plugged.plugged_at,
+        is_contested=False,
+        opened_at=context.clock.now(),
+    )
+
+
+def _rivals(context: ServiceContext, work: UnitOfWork, session: DockSession, plugged: PluggingIn) -> list[DockSession]:
+    """Sessions of other recorders that claim the same identity now: those the dock names, and those under way at other docks."""
+    serial = plugged.identity.serial
+    if not serial:
+        return []
+    named = [rival for rival in map(work.docks.lock_session, sorted(plugged.rivals)) if rival is not None and rival.dock_id == session.dock_id]
+    elsewhere = work.docks.lock_elsewhere(serial, session.dock_id, since=context.clock.now() - HEARD_OF_WITHIN)
+    return [rival for rival in [*named, *elsewhere] if rival.id != session.id and rival.identity.get("serial") == serial]
+
+
+def _put_aside(context: ServiceContext, work: UnitOfWork, session: DockSession, *, dock: Actor) -> None:
+    """Mark a session, and every clip of it that has no mark yet."""
+    if session.is_contested:
+        return
+    now = context.clock.now()
+    session.is_contested = True
+    details = {"serial": session.identity.get("serial"), "slot": session.slot, "dock_id": str(session.dock_id)}
+    work.custody.append("session", session.id, "identity.contested", actor=dock, at=now, details=details)
+    clips = [clip for _, clip in work.docks.files(session.id, for_update=True) if clip.quarantine is None]
+    for clip in clips:
+        clip.quarantine = CONTESTED
+    events = [NewEvent(clip.id, "clip.quarantined", {"reason": CONTESTED, "session_id": str(session.id)}) for clip in clips]
+    work.custody.append_all("clip", events, actor=dock, at=now)

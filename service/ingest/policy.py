@@ -80,6 +80,25 @@ def recorded_time(file: RecordedFile, zone: tzinfo) -> datetime | None:
     return None
 
 
+def corrected_time(recorded_at: datetime, *, clock_offset_s: float | None, dock_offset_s: float | None) -> datetime | None:
+    """What our clock would have shown when a recording began, as far as both offsets are known.
+
+    Args:
+        recorded_at: The recorder's own time, UTC.
+        clock_offset_s: Recorder minus dock, in seconds.
+        dock_offset_s: Dock minus service, in seconds.
+
+    Returns:
+        The time, UTC; ``None`` where an offset is unknown or leads out of the calendar.
+    """
+    if clock_offset_s is None or dock_offset_s is None:
+        return None
+    try:
+        return recorded_at - timedelta(seconds=clock_offset_s + dock_offset_s)
+    except OverflowError:
+        return None
+
+
 def is_plausible(recorded_at: datetime, now: datetime) -> bool:
     """Whether a recorder's time can be true at all."""
     return EARLIEST_PLAUSIBLE <= recorded_at <= now + CLOCK_TOLERANCE

@@ -16,6 +16,7 @@ class GateReason(StrEnum):
     NOT_READ_BACK = "not_read_back"
     NOT_SEALED = "not_sealed"
     QUARANTINED = "quarantined"
+    CONTESTED = "contested"
     RECORDER_UNREGISTERED = "recorder_unregistered"
     LOCK_NOT_PROVEN = "lock_not_proven"
     KEEP_ON_RECORDER = "keep_on_recorder"
@@ -32,6 +33,7 @@ class GateFacts:
         verified_copies: Copies that were read back in full, by version, and agreed.
         required_copies: Copies the installation's policy asks for.
         is_quarantined: A person must decide first.
+        is_contested: Another recorder claimed the same identity at the same time.
         is_registered: The recorder is registered.
         lock_proven: The store's last lock probe passed and is recent.
         keep_on_recorder: The dock's setting; on by default.
@@ -43,6 +45,7 @@ class GateFacts:
     verified_copies: int
     required_copies: int
     is_quarantined: bool
+    is_contested: bool
     is_registered: bool
     lock_proven: bool
     keep_on_recorder: bool
@@ -74,6 +77,7 @@ def decide_release(facts: GateFacts, now: datetime) -> GateDecision:
         (facts.verified_copies >= facts.required_copies >= 1, GateReason.NOT_READ_BACK),
         (facts.state.reached(ClipState.SEALED), GateReason.NOT_SEALED),
         (not facts.is_quarantined, GateReason.QUARANTINED),
+        (not facts.is_contested, GateReason.CONTESTED),
         (facts.is_registered, GateReason.RECORDER_UNREGISTERED),
         (facts.lock_proven, GateReason.LOCK_NOT_PROVEN),
         (not facts.keep_on_recorder, GateReason.KEEP_ON_RECORDER),

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.dependencies import Context, CurrentActor
 from service.docks.board import read_board
-from service.docks.register_dock import register_dock
+from service.docks.register_dock import register_dock, set_keep_on_recorder
 
 router = APIRouter(prefix="/docks", tags=["docks"])
 
@@ -29,6 +29,14 @@ class DockAnswer(BaseModel):
 
     id: UUID
     token: str
+
+
+class DockChange(BaseModel):
+    """Whether the dock leaves files on recorders even when they could be removed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    keep_on_recorder: bool
 
 
 class SessionItem(BaseModel):
@@ -58,6 +66,12 @@ def create_dock(request: DockRequest, context: Context, actor: CurrentActor) -> 
     """Register a dock."""
     credential = register_dock(context, request.name, agency_code=request.agency, actor=actor)
     return DockAnswer(id=credential.dock_id, token=credential.token)
+
+
+@router.patch("/{dock_id}", status_code=HTTPStatus.NO_CONTENT)
+def change_dock(dock_id: UUID, request: DockChange, context: Context, actor: CurrentActor) -> None:
+    """Let a dock remove from recorders what the wipe gate allows, or have it leave everything there."""
+    set_keep_on_recorder(context, dock_id, keep=request.keep_on_recorder, actor=actor)
 
 
 @router.get("/sessions")

@@ -1,5 +1,6 @@
 """The dock protocol (docs/formats/dock-protocol.md)."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -10,25 +11,44 @@ from api.dependencies import Context, CurrentDock
 from api.v1.ingest import schemas
 from integrity.hashing import Digests
 from integrity.listing import Listing
+from integrity.plain import spell_instant
 from integrity.receipt import ClipState
 from service.ingest.announce_files import announce_files
 from service.ingest.complete_upload import complete_upload
 from service.ingest.end_session import end_session, list_session_clips, read_session, report_failure, report_progress
 from service.ingest.grant_upload import grant_upload, sign_parts
 from service.ingest.open_session import PluggingIn, open_session
-from service.ingest.release_clip import decide_releases
+from service.ingest.release_clip import ReleaseDecision, decide_releases, order_releases, report_releases
 from service.ingest.reread_clip import Reread, reread_clip
+from service.ingest.set_recorder_clock import ClockSetting, record_clock_setting
 
 router = APIRouter(prefix="/dock/sessions/{session_id}", tags=["docks"])
+clock_router = APIRouter(prefix="/dock/time", tags=["docks"])
 
 
 @router.put("")
 def put_session(session_id: UUID, body: schemas.SessionRequest, request: Request, context: Context, dock: CurrentDock) -> schemas.SessionAnswer:
     """Open a session."""
     protocol: int = request.state.dock_protocol
-    plugged = PluggingIn(body.slot, body.software, protocol, body.identity, body.clock)
+    plugged = PluggingIn(
+        body.slot,
+        body.software,
+        protocol,
+        body.identity,
+        body.clock,
+        dock_clock=body.dock_clock,
+        condition=body.condition.model_dump() if body.condition else None,
+        plugged_at=body.plugged_at,
+        rivals=tuple(body.rivals),
+    )
     opened = open_session(context, session_id, plugged, dock=dock)
-    return schemas.SessionAnswer(session_id=session_id, protocol=protocol, keep_on_recorder=opened.keep_on_recorder)
+    return schemas.SessionAnswer(session_id=session_id, protocol=protocol, keep_on_recorder=opened.keep_on_recorder, contested=opened.is_contested)
+
+
+@router.post("/clock", status_code=HTTPStatus.NO_CONTENT)
+def post_clock(session_id: UUID, body: schemas.ClockSetRequest, context: Context, dock: CurrentDock) -> None:
+    """Say that the recorder's clock was set."""
+    record_clock_setting(context, session_id, ClockSetting(body.set_to, body.done_at, body.after), dock=dock)
 
 
 @router.put("/listing")
@@ -128,7 +148,30 @@ def get_session_clips(session_id: UUID, context: Context, dock: CurrentDock) -> 
 @router.get("/release")
 def get_release(session_id: UUID, context: Context, dock: CurrentDock) -> schemas.ReleaseAnswer:
     """Tell what the wipe gate decides on every file."""
-    decisions = decide_releases(context, session_id, dock=dock)
+    return _release_answer(decide_releases(context, session_id, dock=dock))
+
+
+@router.post("/release")
+def post_release(session_id: UUID, context: Context, dock: CurrentDock) -> schemas.ReleaseAnswer:
+    """Ask what is to be removed from the recorder now; what is allowed counts as ordered."""
+    return _release_answer(order_releases(context, session_id, dock=dock))
+
+
+@router.post("/release/report")
+def post_release_report(session_id: UUID, body: schemas.ReleaseReport, context: Context, dock: CurrentDock) -> schemas.ReleaseRecorded:
+    """Say what was removed, and what the recorder lists now."""
+    kept = {removal.clip_id: removal.kept_because for removal in body.removals}
+    outcome = report_releases(context, session_id, kept, remaining=body.remaining, dock=dock)
+    return schemas.ReleaseRecorded(released=list(outcome.released), vanished=list(outcome.vanished))
+
+
+@clock_router.get("")
+def get_time(context: Context, dock: CurrentDock) -> schemas.TimeAnswer:  # noqa: ARG001 - only docks are answered
+    """Tell the service's clock, so that a dock can measure its own."""
+    return schemas.TimeAnswer(time=spell_instant(context.clock.now()))
+
+
+def _release_answer(decisions: Sequence[ReleaseDecision]) -> schemas.ReleaseAnswer:
     items = [
         schemas.ReleaseItem(
             clip_id=item.clip_id, index=item.index, allowed=item.decision.allowed, reasons=[str(reason) for reason in item.decision.reasons]

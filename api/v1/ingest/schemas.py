@@ -1,15 +1,31 @@
 """What goes over the wire between dock and service (docs/formats/dock-protocol.md)."""
 
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from integrity.listing import ClockReading, RecorderIdentity
+from integrity.listing import ClockReading, DockClock, Listing, RecorderIdentity
 from integrity.receipt import UploadReceipt
+
+_WORD = r"^[a-z][a-z_]{0,63}$"
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid")
+
+
+class RecorderCondition(_Strict):
+    """How a recorder is doing; ``None`` stands for what it cannot tell."""
+
+    battery_percent: int | None = Field(default=None, ge=0, le=100)
+    is_charging: bool | None = None
+    has_card: bool | None = None
+    is_write_protected: bool | None = None
+    capacity_bytes: int | None = Field(default=None, ge=0)
+    free_bytes: int | None = Field(default=None, ge=0)
+    video_width: int | None = Field(default=None, ge=0)
+    video_height: int | None = Field(default=None, ge=0)
 
 
 class SessionRequest(_Strict):
@@ -19,6 +35,10 @@ class SessionRequest(_Strict):
     software: str = Field(max_length=128)
     identity: RecorderIdentity
     clock: ClockReading | None
+    dock_clock: DockClock | None = None
+    condition: RecorderCondition | None = None
+    plugged_at: AwareDatetime | None = None
+    rivals: list[UUID] = Field(default=[], max_length=64)
 
 
 class SessionAnswer(BaseModel):
@@ -27,6 +47,21 @@ class SessionAnswer(BaseModel):
     session_id: UUID
     protocol: int
     keep_on_recorder: bool
+    contested: bool
+
+
+class TimeAnswer(BaseModel):
+    """The service's clock, UTC, with microseconds."""
+
+    time: str
+
+
+class ClockSetRequest(_Strict):
+    """A recorder's clock was set."""
+
+    set_to: AwareDatetime
+    done_at: AwareDatetime
+    after: ClockReading | None
 
 
 class FileAnswer(BaseModel):
@@ -125,6 +160,11 @@ class ProgressRequest(_Strict):
 
     files: list[FileProgress] = Field(max_length=64)
     bytes_per_s: float = Field(ge=0)
+    phase: str | None = Field(default=None, pattern=_WORD)
+    left_s: float | None = Field(default=None, ge=0)
+    may_leave: bool | None = None
+    safe_to_take: bool | None = None
+    warnings: list[Annotated[str, Field(pattern=_WORD)]] = Field(default=[], max_length=16)
 
 
 class EndRequest(_Strict):
@@ -169,6 +209,27 @@ class ReleaseItem(BaseModel):
     index: int
     allowed: bool
     reasons: list[str]
+
+
+class Removal(_Strict):
+    """What became of one file that was to be removed."""
+
+    clip_id: UUID
+    kept_because: str | None = Field(max_length=512)
+
+
+class ReleaseReport(_Strict):
+    """What was removed, and what the recorder lists now."""
+
+    removals: list[Removal] = Field(max_length=100_000)
+    remaining: Listing | None
+
+
+class ReleaseRecorded(BaseModel):
+    """Clips whose copy on the recorder is gone, and those missing that nobody was told to remove."""
+
+    released: list[UUID]
+    vanished: list[UUID]
 
 
 class ReleaseAnswer(BaseModel):

@@ -1,6 +1,7 @@
 import json
 import threading
 from dataclasses import asdict, is_dataclass
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -10,11 +11,14 @@ from device_drivers.dock.answers import SessionOutcome
 from device_drivers.dock.errors import RefusedError
 from device_drivers.dock.patience import Patience
 from device_drivers.dock.service_client import ServiceClient, connection_pool
+from device_drivers.dock.statements import ClockSetting, PluggedRecorder, ProgressReport, ReleaseReport
 from integrity.hashing import Digests
-from integrity.listing import ClockReading, Listing, RecorderIdentity
-from integrity.plain import from_plain
+from integrity.listing import Listing
+from integrity.plain import from_plain, spell_instant
 from integrity.receipt import UploadReceipt
 
+WRAPPED = {"announce": "files", "session_clips": "clips", "part_urls": "urls", "order_release": "clips", "service_time": "time"}
+"""Member that a call's answer is taken out of."""
 TRANSCRIPTS = sorted((Path(__file__).parent / "transcripts").glob("*.json"))
 
 
@@ -63,24 +67,22 @@ def make_call(client, transcript):
     session_id, _, rest = path.removeprefix("/api/v1/dock/sessions/").partition("/")
     ids = [session_id, *([rest.split("/")[1]] if rest.startswith("clips/") else [])]
     arguments = {
-        "open_session": lambda: {
-            **body,
-            "identity": from_plain(RecorderIdentity, body["identity"]),
-            "clock": body["clock"] and from_plain(ClockReading, body["clock"]),
-        },
+        "open_session": lambda: {"plugged": from_plain(PluggedRecorder, body)},
+        "report_clock_set": lambda: {"setting": from_plain(ClockSetting, body)},
+        "order_release": dict,
+        "report_release": lambda: {"report": from_plain(ReleaseReport, body)},
         "grant_upload": dict,
         "part_urls": lambda: body,
         "send_receipt": lambda: {"upload_id": body["upload_id"], "receipt": from_plain(UploadReceipt, body["receipt"])},
         "compare_reread": lambda: {"size_bytes": body["size_bytes"], "digests": Digests(body["sha256"], body["sm3"])},
         "report_failure": lambda: body,
-        "report_progress": lambda: {
-            "read_bytes": {file["index"]: file["read_bytes"] for file in body["files"]},
-            "bytes_per_s": body["bytes_per_s"] + 0.25,
-        },
+        "report_progress": lambda: {"report": make_report(**body)},
         "session_counts": dict,
         "session_clips": dict,
     }
     function = getattr(client, transcript["call"])
+    if transcript["call"] == "service_time":
+        return function()
     if transcript["call"] == "announce":
         return function(session_id, from_plain(Listing, body))
     if transcript["call"] == "end_session":
@@ -88,8 +90,15 @@ def make_call(client, transcript):
     return function(*ids, **arguments[transcript["call"]]())
 
 
+def make_report(files, bytes_per_s, **others):
+    read_bytes = {file["index"]: file["read_bytes"] for file in files}
+    return ProgressReport(read_bytes, bytes_per_s + 0.25, **{**others, "warnings": tuple(others["warnings"])})
+
+
 def plain(answer):
     """An answer as the JSON it was read from, without what the dock does not look at."""
+    if isinstance(answer, datetime):
+        return spell_instant(answer)
     if isinstance(answer, tuple):
         return [plain(item) for item in answer]
     return json.loads(json.dumps(asdict(answer))) if is_dataclass(answer) else answer
@@ -121,7 +130,9 @@ def test_the_dock_asks_exactly_this_and_understands_the_answer(client, replaying
     if refusal is not None:
         assert (refusal.status, refusal.slug) == (response["status"], response["body"]["type"].rpartition("/")[2])
     elif answer is not None:
-        wrapped = {"announce": "files", "session_clips": "clips", "part_urls": "urls"}.get(transcript["call"])
+        wrapped = {"announce": "files", "session_clips": "clips", "part_urls": "urls", "order_release": "clips", "service_time": "time"}.get(
+            transcript["call"]
+        )
         assert contains(response["body"], {wrapped: answer} if wrapped else answer)
     else:
         assert response["status"] == 204

@@ -30,14 +30,15 @@ class Talk:
         """Send a transcript's request under our own ids, and compare the answer with the transcript's."""
         transcript = json.loads((TRANSCRIPTS / f"{name}.json").read_text())
         request, expected = transcript["request"], transcript["response"]
-        parts = request["path"].removeprefix("/api/v1/dock/sessions/").split("/")
-        parts[0] = self.session_id
+        parts = request["path"].removeprefix("/api/v1/dock/").split("/")[1:]
+        parts[:1] = [self.session_id] if parts else []
         if len(parts) > 2 and parts[1] == "clips":
             parts[2] = self.clip_id
         body = request["body"] if not changes else {**request["body"], **changes}
         headers = {"Authorization": f"Bearer {token}", "Bodycam-Dock-Protocol": protocol}
         options = {} if body is None else {"json": body}
-        answer = self.client.request(request["method"], "/api/v1/dock/sessions/" + "/".join(parts), headers=headers, **options)
+        room = request["path"].removeprefix("/api/v1/dock/").split("/")[0]
+        answer = self.client.request(request["method"], "/".join(["/api/v1/dock", room, *parts]), headers=headers, **options)
         assert answer.status_code == expected["status"], answer.text
         if expected["body"] is None:
             assert answer.content == b""
@@ -127,6 +128,23 @@ def test_a_file_that_cannot_be_read_is_reported(talk):
 
     talk.say("report_failure")
     talk.say("end_session_failed")
+
+
+def test_a_clock_that_was_set_is_reported(talk):
+    talk.open_and_announce()
+
+    talk.say("report_clock_set")
+
+
+def test_removing_is_ordered_and_reported(talk):
+    talk.open_and_announce()
+    talk.say("order_release")
+
+    talk.say("report_release", removals=[])
+
+
+def test_a_dock_may_ask_for_the_time(talk):
+    talk.say("service_time")
 
 
 def test_a_recorder_that_was_pulled_is_reported(talk):

@@ -8,7 +8,7 @@ import threading
 import uuid
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -16,12 +16,14 @@ import pytest
 from device_drivers.dock.patience import Patience
 from device_drivers.dock.progress import JsonLines
 from device_drivers.dock.service_client import ServiceClient, connection_pool
-from device_drivers.dock.session import Tools
+from device_drivers.dock.statements import ClockSetting, PluggedRecorder, ReleaseReport
+from device_drivers.dock.tools import ClockWork, Tools
+from device_drivers.dock.turns import Turns
 from device_drivers.errors import ListingIncompleteError, RecorderReadError, RecorderUnpluggedError
-from device_drivers.recorder import Capabilities
+from device_drivers.recorder import Capabilities, RecorderStatus, Removal
 from integrity.hashing import content_md5
 from integrity.listing import ClockReading, Listing, RecordedFile, RecorderIdentity
-from integrity.plain import from_plain
+from integrity.plain import from_plain, spell_instant
 from integrity.receipt import UploadReceipt, part_size_bytes
 
 NOW = datetime(2026, 11, 24, 3, 29, 5, tzinfo=UTC)
@@ -43,6 +45,10 @@ class MemoryRecorder:
         self.calls = []
         self.read_bytes = 0
         self.gate = None
+        self.address = None
+        self.status = RecorderStatus()
+        self.clock_refusal = self.remove_fault = self.set_to = None
+        self.kept = {}
 
     def identity(self):
         self.calls.append("identity")
@@ -51,6 +57,31 @@ class MemoryRecorder:
     def read_clock(self):
         self.calls.append("read_clock")
         return ClockReading("2026-11-24T11:29:07", NOW, 2.0, 0.5)
+
+    @property
+    def usb_address(self):
+        return self.address
+
+    def read_status(self):
+        self.calls.append("read_status")
+        return self.status
+
+    def set_clock(self, moment):
+        self.calls.append("set_clock")
+        if self.clock_refusal is not None:
+            raise self.clock_refusal
+        self.set_to = moment
+
+    def remove_files(self, files):
+        self.calls.append("remove_files")
+        for file in files:
+            if self.remove_fault is not None:
+                self.remove_fault(file)
+            if file.path in self.kept:
+                yield Removal(file, self.kept[file.path])
+            else:
+                del self.files[file.path]
+                yield Removal(file)
 
     def list_files(self):
         self.calls.append("list_files")
@@ -148,6 +179,9 @@ class FakeService:
         self.urls_in_grant = 100
         self.valid_address = "1"
         self.progress = []
+        self.keeps = True
+        self.contested, self.clocks_set, self.ordered, self.releases, self.never_released = set(), {}, {}, {}, set()
+        self.ahead_s = 0.0
         self.lock = threading.RLock()
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), make_handler(self))
         self.server.daemon_threads = True
@@ -179,7 +213,9 @@ class FakeService:
 
     # the calls of a dock
 
-    def call(self, method, path, body):  # noqa: PLR0911 - one line for each call
+    def call(self, method, path, body):  # noqa: C901, PLR0911 - one line for each call
+        if path == "/api/v1/dock/time":
+            return {"time": spell_instant(NOW + timedelta(seconds=self.ahead_s))}
         session_id, _, rest = path.removeprefix("/api/v1/dock/sessions/").partition("/")
         assert str(uuid.UUID(session_id)) == session_id
         if not rest and method == "PUT":
@@ -197,19 +233,57 @@ class FakeService:
             assert body["outcome"] in {"finished", "unplugged", "failed"}
             self.end(session_id, body["outcome"])
             return None
+        if rest == "clock":
+            return self.clock(session_id, body)
+        if rest == "release":
+            return self.order_release(session_id)
+        if rest == "release/report":
+            return self.report_release(session_id, body)
         if rest == "progress":
-            assert set(body) == {"files", "bytes_per_s"}
+            assert set(body) == {"files", "bytes_per_s", "phase", "left_s", "may_leave", "safe_to_take", "warnings"}
             self.progress.append(body)
             return None
         clip_id, _, verb = rest.removeprefix("clips/").partition("/")
         return getattr(self, verb.replace("/", "_").replace("-", "_"))(session_id, self.clips[clip_id], body)
 
     def open_session(self, session_id, body):
-        assert set(body) == {"slot", "software", "identity", "clock"}
-        from_plain(RecorderIdentity, body["identity"])
-        assert body["clock"] is None or from_plain(ClockReading, body["clock"])
+        from_plain(PluggedRecorder, body)
         assert self.sessions.setdefault(session_id, body) == body
-        return {"session_id": session_id, "protocol": 1, "keep_on_recorder": True, "from_a_newer_service": []}
+        contested = bool(set(body["rivals"]) & set(self.sessions))
+        self.contested |= {session_id, *body["rivals"]} if contested else set()
+        return {
+            "session_id": session_id,
+            "protocol": 1,
+            "keep_on_recorder": self.keeps,
+            "contested": session_id in self.contested,
+            "from_a_newer_service": [],
+        }
+
+    def clock(self, session_id, body):
+        self.clocks_set[session_id] = from_plain(ClockSetting, body)
+
+    def order_release(self, session_id):
+        self.ordered[session_id] = []
+        items = []
+        for ticket in self.tickets[session_id]:
+            clip = self.clips[ticket["clip_id"]]
+            reasons = [] if clip.state == "sealed" and clip.id not in self.never_released else ["not_sealed"]
+            items.append({"clip_id": clip.id, "index": ticket["index"], "allowed": not reasons, "reasons": reasons})
+            self.ordered[session_id] += [clip.id] if not reasons else []
+        return {"clips": items}
+
+    def report_release(self, session_id, body):
+        report = from_plain(ReleaseReport, body)
+        assert {removal.clip_id for removal in report.removals} <= set(self.ordered[session_id])
+        self.releases[session_id] = report
+        if report.remaining is None:
+            return {"released": [], "vanished": []}
+        there = {file.path for file in report.remaining.files}
+        gone = [ticket["clip_id"] for ticket in self.tickets[session_id] if self.listings[session_id].files[ticket["index"]].path not in there]
+        for clip_id in gone:
+            self.clips[clip_id].state = "released"
+        ordered = set(self.ordered[session_id])
+        return {"released": [clip for clip in gone if clip in ordered], "vanished": [clip for clip in gone if clip not in ordered]}
 
     def announce(self, session_id, body):
         listing = from_plain(Listing, body)
@@ -417,7 +491,9 @@ def pool():
 
 @pytest.fixture
 def tools(service, patience, lines, pool):
-    yield Tools(ServiceClient(service.url, TOKEN, pool=pool, patience=patience), pool, patience, JsonLines(lines), lambda: NOW)
+    client = ServiceClient(service.url, TOKEN, pool=pool, patience=patience)
+    clocks = ClockWork(is_synchronised=lambda: True)
+    yield Tools(client, pool, patience, JsonLines(lines), lambda: NOW, Turns(4, patience), clocks=clocks)
     pool.clear()
 
 

@@ -142,7 +142,7 @@ def test_a_cable_pulled_before_anything_was_listed_is_a_pulled_cable(monkeypatch
 
 
 def test_without_a_recorder_there_is_nothing_to_pull(service, monkeypatch, capsys):
-    monkeypatch.setattr(command, "find_usb_recorders", list)
+    monkeypatch.setattr(command, "find_usb_recorders", lambda *_, **__: [])
 
     code = command.main(["--service", service.url, "--token", TOKEN, "--once"])
 
@@ -170,7 +170,7 @@ def test_wrong_usage_is_refused(arguments, capsys):
 def test_watching_docks_what_is_plugged_in_and_ends_when_asked(service, monkeypatch, make_recorder, capsys):
     recorder = make_recorder({"A.MP4": b"abc"})
     found = SimpleNamespace(description=SimpleNamespace(port="1-1", bus=1, address=2), open=lambda: recorder)
-    monkeypatch.setattr(command, "find_usb_recorders", lambda: [found])
+    monkeypatch.setattr(command, "find_usb_recorders", lambda *_, **__: [found])
     monkeypatch.setenv("BODYCAM_DOCK_WATCH_INTERVAL_S", "0.05")
 
     def end_when_sealed():

@@ -25,6 +25,7 @@ from device_drivers.dock.errors import (
 )
 from device_drivers.dock.patience import LONGEST_PAUSE_S, Patience
 from device_drivers.dock.service_client import ServiceClient, connection_pool
+from device_drivers.dock.statements import ProgressReport
 from integrity.listing import Listing, RecorderIdentity
 
 SESSION = str(uuid.uuid4())
@@ -91,7 +92,7 @@ def test_progress_is_tried_once(server, client):
     server.answers = [(503, b"")]
 
     with pytest.raises(UnreachableError):
-        client.report_progress(SESSION, read_bytes={0: 1}, bytes_per_s=1.0)
+        client.report_progress(SESSION, ProgressReport({0: 1}, 1.0, "reading", None, may_leave=False, safe_to_take=False))
     assert server.asked == 1
 
 

@@ -3,6 +3,7 @@ import json
 import os
 import threading
 import uuid
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,7 +14,7 @@ from device_drivers.dock.answers import SessionOutcome
 from device_drivers.dock.errors import RefusedError, StoppedError, UnreachableError
 from device_drivers.dock.patience import Patience
 from device_drivers.dock.service_client import ServiceClient
-from device_drivers.dock.session import Tools, await_state, dock_recorder
+from device_drivers.dock.session import await_state, dock_recorder
 from device_drivers.errors import RecorderReadError, RecorderUnpluggedError
 from integrity.receipt import ClipState
 
@@ -57,7 +58,7 @@ def test_identity_and_clock_are_read_before_anything_else(tools, make_recorder):
 
     dock(recorder, tools)
 
-    assert recorder.calls[:3] == ["identity", "read_clock", "list_files"]
+    assert recorder.calls[:4] == ["identity", "read_clock", "read_status", "list_files"]
 
 
 def test_every_file_is_read_once_but_for_its_fingerprint(service, tools, make_recorder):
@@ -285,7 +286,7 @@ def test_a_part_refused_for_good_fails_its_file_only(service, tools, make_record
 
 def test_a_store_that_takes_other_bytes_is_not_believed(service, tools, make_recorder, monkeypatch, stop):
     monkeypatch.setattr(service, "put", lambda *_arguments: (200, "", "0" * 32))
-    impatient = Tools(tools.client, tools.pool, Patience(0.2, stop), tools.progress, tools.now)
+    impatient = replace(tools, patience=Patience(0.2, stop))
 
     session = dock(make_recorder({"A.MP4": content(1000)}), impatient)
 
@@ -344,7 +345,7 @@ def test_a_contradicted_receipt_fails_its_file(service, tools, make_recorder):
 def test_a_service_that_stays_away_ends_the_session(service, tools, make_recorder, stop):
     service.fault("answer", "listing", times=1000)
     client = ServiceClient(service.url, "dock-token", pool=tools.pool, patience=Patience(0.3, stop))
-    impatient = Tools(client, tools.pool, Patience(0.3, stop), tools.progress, tools.now)
+    impatient = replace(tools, client=client, patience=Patience(0.3, stop))
 
     session = dock(make_recorder({"A.MP4": b"a"}), impatient)
 
@@ -355,7 +356,7 @@ def test_a_service_that_stays_away_ends_the_session(service, tools, make_recorde
 def test_a_wrong_credential_ends_the_session_at_once(service, tools, make_recorder, patience):
     client = ServiceClient(service.url, "wrong", pool=tools.pool, patience=patience)
 
-    session = dock(make_recorder({"A.MP4": b"a"}), Tools(client, tools.pool, patience, tools.progress, tools.now))
+    session = dock(make_recorder({"A.MP4": b"a"}), replace(tools, client=client))
 
     assert isinstance(session.error, RefusedError)
     assert session.error.status == 401
@@ -423,7 +424,7 @@ def test_the_board_hears_of_no_more_files_than_it_takes(service, tools, monkeypa
     session_id = str(uuid.uuid4())
     service.sessions[session_id] = {}
 
-    with board.Board(tools.client, session_id) as reports:
+    with board.Board(tools.client, session_id, tiles=tools.tiles, slot="1-1") as reports:
         for index in range(200):
             reports.on_read(index, 5)
         while not service.progress:

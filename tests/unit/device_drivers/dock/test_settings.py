@@ -35,12 +35,12 @@ def test_every_problem_is_named_at_once(tmp_path):
     (tmp_path / "ca.pem").write_text("no certificate")
 
     with pytest.raises(SettingsError) as caught:
-        load_settings({"service_url": "http://evidence.example", "token": "", "ca_file": tmp_path / "ca.pem", "slots": 0})
+        load_settings({"service_url": "http://evidence.example", "token": "", "ca_file": tmp_path / "ca.pem", "uploads": 0})
     assert sorted(problem.partition(":")[0] for problem in caught.value.problems) == [
         "BODYCAM_DOCK_CA_FILE",
         "BODYCAM_DOCK_SERVICE_URL",
-        "BODYCAM_DOCK_SLOTS",
         "BODYCAM_DOCK_TOKEN",
+        "BODYCAM_DOCK_UPLOADS",
     ]
 
 

@@ -1,12 +1,15 @@
 import json
 import threading
+import time
 from dataclasses import dataclass
 from types import SimpleNamespace
 
 import pytest
 
+from device_drivers.dock.claims import Claims
 from device_drivers.dock.progress import JsonLines
 from device_drivers.dock.station import Station
+from device_drivers.dock.tile import Tiles
 from device_drivers.errors import TransferError, UnsupportedRecorderError
 
 
@@ -16,6 +19,8 @@ class Plugged:
     address: int = 1
     error: Exception | None = None
 
+    usb_address: tuple[int, int] | None = None
+
     @property
     def description(self):
         return SimpleNamespace(port=self.port, bus=1, address=self.address)
@@ -23,10 +28,13 @@ class Plugged:
     def open(self):
         if self.error is not None:
             raise self.error
-        return FreeRecorder()
+        return FreeRecorder(self.usb_address)
 
 
+@dataclass
 class FreeRecorder:
+    usb_address: tuple[int, int] | None = None
+
     def __enter__(self):
         return self
 
@@ -37,14 +45,13 @@ class FreeRecorder:
 class Bench:
     """A station whose looks are a script; the last look ends the program."""
 
-    def __init__(self, looks, lines, *, slots=2):
+    def __init__(self, looks, lines, **options):
         self.looks = list(looks)
         self.stop = threading.Event()
         self.docked, self.rested = [], []
-        self.busy, self.busiest = 0, 0
-        self.lock = threading.Lock()
         self.at_dock = lambda _slot: None
-        self.station = Station(self.find, self.dock, slots, JsonLines(lines), self.stop)
+        self.tiles, self.claims = Tiles(), Claims()
+        self.station = Station(self.find, self.dock, JsonLines(lines), self.tiles, self.claims, self.stop, **options)
 
     def find(self):
         look = self.looks.pop(0)
@@ -55,13 +62,8 @@ class Bench:
                 self.stop.set()
 
     def dock(self, _recorder, slot):
-        with self.lock:
-            self.docked.append(slot)
-            self.busy += 1
-            self.busiest = max(self.busiest, self.busy)
+        self.docked.append(slot)
         self.at_dock(slot)
-        with self.lock:
-            self.busy -= 1
         return lambda: self.rested.append(slot)
 
 
@@ -115,15 +117,83 @@ def test_a_recorder_that_is_not_shown_while_it_is_read_is_not_docked_twice(lines
     assert bench.docked == ["1-1"]
 
 
-def test_no_more_recorders_are_read_at_once_than_there_are_slots(lines):
-    bench = Bench([], lines, slots=2)
-    bench.at_dock = lambda _slot: threading.Event().wait(0.05)
+def test_every_recorder_is_begun_with_at_once(lines):
+    bench = Bench([], lines)
+    together = threading.Barrier(6)
+    bench.at_dock = lambda _slot: together.wait(5)
     bench.looks = [[Plugged(f"1-{number}") for number in range(6)], settled(bench)]
 
     bench.station.watch(0.01)
 
     assert len(bench.docked) == 6
-    assert bench.busiest <= 2
+
+
+def test_a_port_has_the_name_that_people_call_it(lines):
+    bench = Bench([], lines, slot_names={"1-1": "A3"})
+    bench.looks = [[Plugged("1-1"), Plugged("1-2")], settled(bench)]
+
+    bench.station.watch(0.01)
+
+    assert sorted(bench.docked) == ["1-2", "A3"]
+
+
+def test_a_recorder_that_comes_back_in_storage_mode_while_it_is_docked_is_the_same(lines):
+    bench = Bench([], lines)
+    reading = threading.Event()
+    bench.at_dock = lambda _slot: reading.wait(5)
+    as_disk = Plugged("1-1", address=2)
+
+    def done():
+        reading.set()
+        settled(bench)()
+        return [as_disk]
+
+    bench.looks = [
+        [Plugged("1-1", address=1, usb_address=(1, 2))],
+        [],
+        [as_disk],
+        [as_disk],
+        done,
+        [as_disk],
+        [as_disk],
+        [],
+        [],
+        [as_disk],
+        settled(bench),
+    ]
+
+    bench.station.watch(0.01)
+
+    assert bench.docked == ["1-1", "1-1"], "once before it was pulled, once after"
+
+
+def test_what_has_left_claims_nothing_and_shows_nothing(lines):
+    bench = Bench([], lines)
+    bench.at_dock = lambda slot: bench.claims.claim(slot, serial="A1", session_id="s")
+    seen = []
+
+    def look():
+        bench.claims.claim("1-2", serial="A1", session_id="t")
+        seen.append((bench.claims.rivals("1-2"), bench.tiles.all()))
+        return []
+
+    bench.looks = [[Plugged("1-1")], settled(bench), [], [], look]
+
+    bench.station.watch(0.01)
+
+    assert seen == [((), ())]
+
+
+def test_a_word_of_the_kernel_brings_the_next_look_forward(lines):
+    bench = Bench([[], []], lines)
+    began = time.monotonic()
+    timer = threading.Timer(0.1, bench.station.look_now)
+    timer.start()
+
+    bench.station.watch(30)
+    timer.join()
+
+    assert time.monotonic() - began < 10
 
 
 def test_a_recorder_that_may_not_be_read_is_told_and_passed_over(lines):

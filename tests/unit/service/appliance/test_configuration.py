@@ -56,12 +56,12 @@ def test_passwords_do_not_show_when_a_configuration_is_printed(directory, listen
 
 def test_the_operators_other_settings_reach_the_service_and_the_docks_reach_the_dock(directory, listening, monkeypatch):
     monkeypatch.setenv("BODYCAM_SITE_NAME", "North station")
-    monkeypatch.setenv("BODYCAM_DOCK_SLOTS", "8")
+    monkeypatch.setenv("BODYCAM_DOCK_UPLOADS", "8")
     configuration = configure(directory, listening, is_demo=False)
 
     assert configuration.service_environment()["BODYCAM_SITE_NAME"] == "North station"
-    assert "BODYCAM_DOCK_SLOTS" not in configuration.service_environment()
-    assert configuration.dock_environment()["BODYCAM_DOCK_SLOTS"] == "8"
+    assert "BODYCAM_DOCK_UPLOADS" not in configuration.service_environment()
+    assert configuration.dock_environment()["BODYCAM_DOCK_UPLOADS"] == "8"
     assert "BODYCAM_SITE_NAME" not in configuration.dock_environment()
 
 
