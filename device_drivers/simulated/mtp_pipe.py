@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from device_drivers.simulated.bulk_only_target import HaltedError
-from device_drivers.simulated.faults import Faults
+from device_drivers.simulated.faults import Faults, is_due
 from device_drivers.simulated.mtp_objects import ObjectStore
 from device_drivers.simulated.mtp_responder import Answer, Content, Responder
 from device_drivers.simulated.mtp_values import OK
@@ -137,7 +137,7 @@ class ContainerPipe:
 
     def _run(self, operation: int, transaction: int, parameters: tuple[int, ...]) -> None:
         self._transactions += 1
-        if _is_turn(self._transactions, self._faults.hang_every):
+        if is_due(self._faults.hang_every, self._transactions):
             self._is_hung = True
         elif self._responder.takes_data(operation):
             self._begun = _Begun(operation, transaction, parameters)
@@ -147,7 +147,7 @@ class ContainerPipe:
     def _answer(self, operation: int, transaction: int, answer: Answer) -> None:
         if answer.data is not None:
             self._answers += 1
-            if _is_turn(self._answers, self._faults.stall_every):
+            if is_due(self._faults.stall_every, self._answers):
                 self._is_halted = True
                 return
             self._queue_data(operation, transaction, answer.data)
@@ -156,12 +156,12 @@ class ContainerPipe:
     def _queue_data(self, operation: int, transaction: int, data: bytes | Content) -> None:
         length = data.length if isinstance(data, Content) else len(data)
         announced = _HEADER.size + length
-        if _is_turn(self._answers, self._faults.wrong_length_every):
+        if is_due(self._faults.wrong_length_every, self._answers):
             is_longer = self._answers // (self._faults.wrong_length_every or 1) % 2
             announced += 4 if is_longer else -min(length, 1)
         header = _HEADER.pack(min(announced, _LONGEST), _DATA, operation, transaction)
         sent = _HEADER.size + length
-        if _is_turn(self._answers, self._faults.short_every):
+        if is_due(self._faults.short_every, self._answers):
             sent -= (length + 1) // 2
             sent -= sent % PACKET_BYTES == 0
 
@@ -187,7 +187,3 @@ class ContainerPipe:
         self._queue.append(_Outgoing(length, read, ends_transfer=not fills_packet or is_late))
         if fills_packet and self._faults.zero_length_packets != "without":
             self._queue.append(_Outgoing(0, lambda _position, _count: b"", ends_transfer=True))
-
-
-def _is_turn(count: int, every: int | None) -> bool:
-    return every is not None and count % every == 0

@@ -168,7 +168,7 @@ def own_serial(text: bytes) -> str | None:
 def battery_percent(level: PropertyRange) -> int | None:
     """Make percent of a battery level and its range; ``None`` where it makes no sense."""
     least, greatest = level.least, level.greatest
-    if greatest == 100 or least == greatest:
+    if greatest in (100, least):
         least, greatest = 0, 100  # already percent, whichever levels the device can tell apart
     if not least <= level.current <= greatest:
         return None

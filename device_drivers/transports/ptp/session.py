@@ -16,15 +16,15 @@ from device_drivers.errors import (
     EndpointStalledError,
     MalformedReplyError,
     RecorderError,
-    RecorderRefusedError,
     RecorderUnpluggedError,
     TransferError,
     TransportTimeoutError,
 )
-from device_drivers.transports.ptp.codes import Operation, ResponseCode, name_of_response
+from device_drivers.transports.ptp.codes import Operation, ResponseCode
 from device_drivers.transports.ptp.containers import Response, encode_command, encode_data, parse_response
 from device_drivers.transports.ptp.data_phase import DataPhase
 from device_drivers.transports.ptp.datasets import DeviceInfo, parse_device_info
+from device_drivers.transports.ptp.errors import OperationRefusedError, SessionLostError
 from device_drivers.transports.ptp.link import Patience, PtpLink
 from device_drivers.transports.ptp.object_stream import ObjectStream
 from device_drivers.transports.usb import UsbDevice
@@ -36,25 +36,6 @@ _LAST_TRANSACTION = 0xFFFF_FFFE
 _ATTEMPTS = 3
 _BUSY_ATTEMPTS, _BUSY_PAUSE_S = 25, 0.2
 _Answer = TypeVar("_Answer")
-
-
-class OperationRefusedError(RecorderRefusedError):
-    """A device understood an operation and would not carry it out.
-
-    Attributes:
-        code: Its response code, for instance ``ResponseCode.INVALID_HANDLE``.
-    """
-
-    def __init__(self, operation: Operation, code: int) -> None:
-        super().__init__(operation.name.lower().replace("_", " "), name_of_response(code))
-        self.code = code
-
-
-class SessionLostError(RecorderError):
-    """A device had to be reset and has a new session, in which its objects may have other handles."""
-
-    def __init__(self) -> None:
-        super().__init__("the recorder was reset; what it holds may be numbered anew")
 
 
 class Session:
@@ -272,6 +253,11 @@ class Session:
         return parse_response(raw, self._transaction)
 
     def _check(self, operation: Operation, response: Response) -> None:
+        """Raise where an operation was refused; a device that has dropped the session by itself gets another."""
+        if response.code == ResponseCode.SESSION_NOT_OPEN and self._is_open and operation is not Operation.GET_DEVICE_INFO:
+            self._is_open = False
+            self._open()
+            raise SessionLostError
         if response.code != ResponseCode.OK:
             raise OperationRefusedError(operation, response.code)
 

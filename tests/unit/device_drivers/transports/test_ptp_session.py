@@ -200,6 +200,16 @@ def test_a_reset_is_not_followed_by_another_try_with_the_old_handle():
     assert len(device.commands) == 5
 
 
+def test_a_session_that_the_device_dropped_is_opened_again_and_what_it_numbered_is_void():
+    session, device = session_with([response(2, ResponseCode.SESSION_NOT_OPEN)], [response(0)], [data(FETCH, 1, b"good"), response(1)])
+
+    with pytest.raises(SessionLostError):
+        fetch(session)
+
+    assert not device.controls
+    assert fetch(session) == b"good"
+
+
 def test_a_pull_is_not_recovered_from():
     session, device = session_with([RecorderUnpluggedError("reading")])
 
