@@ -14,12 +14,41 @@ def test_it_keeps_the_shape_of_the_promise(recorder):
     assert isinstance(recorder, Recorder)
 
 
-def test_it_says_who_it_is_and_keeps_the_record_verbatim(recorder):
+def test_it_says_who_it_is_and_keeps_the_record_verbatim(recorder, claims):
     identity = recorder.identity()
 
-    assert (identity.serial, identity.officer_code, identity.officer_name) == ("BWC7", "100234", "示范人员")
-    assert "示范人员".encode("gbk") in base64.b64decode(identity.record_base64)
+    assert (identity.serial, identity.officer_code, identity.officer_name) == (claims.serial, claims.officer_code, claims.officer_name)
+    assert identity.record_base64 == claims.record or claims.record in base64.b64decode(identity.record_base64)
     assert len(identity.volume_id or "00000000") == 8
+
+
+def test_something_tells_it_from_other_recorders(recorder):
+    identity = recorder.identity()
+
+    assert identity.serial or identity.volume_id
+
+
+def test_it_says_the_same_before_and_after_its_files_are_read(recorder, content):
+    before = recorder.identity()
+    for file in recorder.list_files():
+        read_whole(recorder, file)
+
+    assert recorder.identity() == before
+
+
+def test_its_status_is_plausible_or_unknown(recorder):
+    list(recorder.list_files())
+    status = recorder.read_status()
+
+    assert status.battery_percent is None or 0 <= status.battery_percent <= 100
+    assert (status.battery_percent is not None) == recorder.capabilities.can_read_battery
+    assert status.has_card is not False
+    assert status.capacity_bytes is None or status.capacity_bytes > (status.free_bytes or 0)
+
+
+def test_a_clock_is_set_where_the_recorder_says_that_it_can(recorder):
+    if recorder.capabilities.can_set_clock:
+        recorder.set_clock(datetime(2026, 11, 24, 1, 30, tzinfo=UTC))
 
 
 def test_a_clock_is_read_where_the_recorder_says_that_it_can(recorder):
