@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from device_drivers.simulated.bulk_only_target import HaltedError
 from device_drivers.simulated.faults import NO_FAULTS, Faults
@@ -22,6 +23,7 @@ _INTERFACE = InterfaceFacts((0x06, 0x01, 0x01), (EndpointFacts(BULK_IN), Endpoin
 _FACTS = DeviceFacts(product="virtual MTP recorder", interface_name="MTP")
 """Some initiators take a device for one that speaks MTP by its interface's name."""
 _CANCELLATION = 0x4001
+_EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
 
 
 class MtpDevice:
@@ -98,6 +100,6 @@ def build_mtp_device(card: Folder, *, serial: str, officer: str | None, faults: 
 
 def _with_officer(card: Folder, serial: str, officer: str) -> Folder:
     content = f"serial={serial}\r\nofficer={officer}\r\n".encode()
-    if any(file.name.lower() == "recorder.txt" for file in card.files) or not card.files:
+    if any(file.name.lower() == "recorder.txt" for file in card.files):
         return card
-    return replace(card, files=[CardFile("RECORDER.TXT", len(content), card.files[0].modified, content), *card.files])
+    return replace(card, files=[CardFile("RECORDER.TXT", len(content), _EPOCH, content), *card.files])
