@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from types import TracebackType
 from typing import Self
 
 from device_drivers.errors import RecorderReadError, UnsupportedCommandError
+from device_drivers.families.mass_storage.protocol import UsbFacts, make_identity
 from device_drivers.identity_file import IdentityRecord, is_identity_file, parse_identity_file
 from device_drivers.recorder import Capabilities, RecorderStatus, Removal
 from device_drivers.transports.card import Card
 from device_drivers.transports.filesystem_child import FileContent
 from integrity.listing import ClockReading, RecordedFile, RecorderIdentity
-
-FAMILY_NAME = "mass-storage"
-
-
-@dataclass(frozen=True, slots=True)
-class UsbFacts:
-    """What the device descriptor says, for cross-checks only."""
-
-    vendor_id: int
-    product_id: int
-    serial: str | None
-    address: tuple[int, int]
 
 
 class MassStorageRecorder:
@@ -50,18 +38,7 @@ class MassStorageRecorder:
     def identity(self) -> RecorderIdentity:
         """Say who the recorder says it is, from its identity file and its first volume."""
         record = self._identity_record()
-        volume = self._card.first_volume
-        identity = RecorderIdentity(family=FAMILY_NAME, volume_id=volume.volume_id, volume_label=volume.label)
-        if record is not None:
-            identity = replace(identity, **asdict(record[1]))
-        if self._usb is not None:
-            identity = replace(
-                identity,
-                usb_vendor_id=self._usb.vendor_id,
-                usb_product_id=self._usb.product_id,
-                usb_serial=self._usb.serial,
-            )
-        return identity
+        return make_identity(self._card.first_volume, record[1] if record else None, self._usb)
 
     def read_clock(self) -> ClockReading | None:
         """A disk has no clock that could be read."""

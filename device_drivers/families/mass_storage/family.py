@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Self
 
-from device_drivers.families.mass_storage.driver import MassStorageRecorder, UsbFacts
+from device_drivers.families.mass_storage.driver import MassStorageRecorder
+from device_drivers.families.mass_storage.protocol import UsbFacts
 from device_drivers.profile import Profile, load_profile
 from device_drivers.transports.card import Card, CardAccess, open_card
 from device_drivers.transports.disk import Disk
