@@ -24,7 +24,7 @@ MAX_SIZE_BYTES = 2**53 - 1
 FINGERPRINT_SPAN_BYTES = 16_384
 """A fingerprint covers this much of a file's head and this much of its tail."""
 
-_FACTORY_DEFAULTS = frozenset({"0123456789abcdef", "1234567890", "123456789", "12345678", "unknown", "default", "serial"})
+_FACTORY_DEFAULTS = frozenset({"0123456789abcdef", "0123456789abcdef" * 2, "1234567890", "123456789", "12345678", "unknown", "default", "serial"})
 """Serials and codes that factories leave in whole batches of recorders, in lower case."""
 
 _FORBID_EXTRA = {"extra": "forbid"}
@@ -206,8 +206,8 @@ class Listing:
 def is_identity(serial: str | None) -> bool:
     """Whether a serial number or code tells one recorder or officer from another.
 
-    None, nothing but blanks, one character repeated (``000000``), and what factories leave behind (``0123456789ABCDEF``, ``1234567890``,
-    ``unknown``, ``default``, ``serial`` and their like, in any case) do not: a person has to say whose recorder it is.
+    None, nothing but blanks, one character repeated (``000000``), and what factories leave behind (``0123456789ABCDEF`` once or twice,
+    ``1234567890``, ``unknown``, ``default``, ``serial`` and their like, in any case) do not: a person has to say whose recorder it is.
     """
     text = (serial or "").strip().lower()
     return len(set(text)) > 1 and text not in _FACTORY_DEFAULTS

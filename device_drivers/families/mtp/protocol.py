@@ -182,8 +182,8 @@ def total_capacity(storages: Sequence[StorageInfo]) -> int | None:
 
 
 def total_free(storages: Sequence[StorageInfo]) -> int | None:
-    """Add up what is free; ``None`` where it is not known."""
-    known = [each.free_bytes for each in storages if each.free_bytes != _UNKNOWN_64]
+    """Add up what is free; ``None`` where it is not known. More than there is, which a responder has been seen to say, is not known."""
+    known = [each.free_bytes for each in storages if each.free_bytes <= each.capacity_bytes < _UNKNOWN_64]
     return sum(known) if known else None
 
 

@@ -20,6 +20,7 @@ def test_a_serial_of_its_own_is_an_identity(serial):
         "--------",
         "0123456789ABCDEF",
         "0123456789abcdef",
+        "0123456789ABCDEF0123456789ABCDEF",
         "1234567890",
         " 123456789 ",
         "Unknown",

@@ -109,9 +109,9 @@ def test_percent_lie_between_0_and_100(current, least, greatest):
 
 
 def test_storages_add_up_as_far_as_they_are_known():
-    storages = [StorageInfo(0, 100, 40, b"", b""), StorageInfo(1, UNKNOWN, UNKNOWN, b"", b"")]
+    storages = [StorageInfo(0, 100, 40, b"", b""), StorageInfo(1, UNKNOWN, UNKNOWN, b"", b""), StorageInfo(1, 7, 8, b"", b"")]
 
-    assert (protocol.total_capacity(storages), protocol.total_free(storages)) == (100, 40)
+    assert (protocol.total_capacity(storages), protocol.total_free(storages)) == (107, 40)
     assert [protocol.is_write_protected(each) for each in ([], storages, storages[1:])] == [None, False, True]
 
 
