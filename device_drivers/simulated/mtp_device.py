@@ -93,7 +93,7 @@ class MtpDevice:
         self._store.close()
 
 
-def build_mtp_device(card: Folder, *, serial: str, officer: str | None, faults: Faults) -> VirtualDevice:
+def build_mtp_device(card: Folder, *, serial: str, officer: str | None, faults: Faults) -> MtpDevice:
     """Build a recorder that speaks MTP; DeviceInfo tells its serial, and where it has an officer an identity file tells that too."""
     return MtpDevice(card if officer is None else _with_officer(card, serial, officer), serial=serial, faults=faults)
 
