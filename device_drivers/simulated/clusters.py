@@ -28,29 +28,41 @@ class GrowingEntry:
     write: Callable[[int], bytes]
 
 
+Entry = tuple[Callable[[int], bytes], int, tuple[int, ...]]
+"""What writes an entry for a size, the size, and those that it announces instead, one after the other."""
+
+
 @dataclass(slots=True)
 class Directory:
-    """A folder's finished entries."""
+    """A folder's entries, written when they are first read."""
 
-    raw: bytearray = field(default_factory=bytearray)
-    growing: list[GrowingEntry] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
+    _raw: bytearray | None = None
+    _growing: list[GrowingEntry] = field(default_factory=list)
 
-    def append(self, write: Callable[[int], bytes], size_bytes: int, growing: Iterable[int] = ()) -> None:
-        """Add an entry by what makes it for a size, and the sizes that it announces instead, if any."""
-        sizes = deque(growing)
-        if sizes:
-            self.growing.append(GrowingEntry(len(self.raw), sizes, write))
-        self.raw += write(sizes[0] if sizes else size_bytes)
+    def append(self, write: Callable[[int], bytes], size_bytes: int = 0, growing: Iterable[int] = ()) -> None:
+        """Add an entry by what writes it for a size, and the sizes that it announces instead, if any."""
+        self.entries.append((write, size_bytes, tuple(growing)))
 
     def read(self, offset: int, length: int) -> bytes:
         """Read a stretch; what grows has grown by the next reading."""
-        for each in self.growing:
+        raw = self._written() if self._raw is None else self._raw
+        for each in self._growing:
             entry = each.write(each.sizes[0])
             if each.offset < offset + length and offset < each.offset + len(entry):
-                self.raw[each.offset : each.offset + len(entry)] = entry
+                raw[each.offset : each.offset + len(entry)] = entry
                 if len(each.sizes) > 1:
                     each.sizes.popleft()
-        return bytes(self.raw[offset : offset + length])
+        return bytes(raw[offset : offset + length])
+
+    def _written(self) -> bytearray:
+        self._raw = bytearray()
+        for write, size_bytes, growing in self.entries:
+            if growing:
+                self._growing.append(GrowingEntry(len(self._raw), deque(growing), write))
+            self._raw += write(size_bytes)
+        self.entries.clear()
+        return self._raw
 
 
 @dataclass(slots=True)

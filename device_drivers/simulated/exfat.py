@@ -58,12 +58,13 @@ class ExfatVolume:
         self._volume_id, self._faults = volume_id, faults
         self._clusters = Clusters(CLUSTER_BYTES)
         self._places: dict[str, int] = {}
-        directory = Directory(bytearray(_SYSTEM_ENTRIES * ENTRY_BYTES))
+        directory = Directory()
+        directory.append(lambda _: self._system_entries)
         self._reserve(root, "", directory)
         self._lay_out(root, "", directory)
         used = self._clusters.used
         self._cluster_count = max(_LEAST_CLUSTERS, used + used // 8 + used // (8 * CLUSTER_BYTES) + _SYSTEM_ENTRIES)
-        directory.raw[: _SYSTEM_ENTRIES * ENTRY_BYTES] = self._system_entries(label)
+        self._system_entries = self._make_system_entries(label)
         self._fat_sectors = -(-(self._cluster_count + FIRST_CLUSTER) * 4 // SECTOR_BYTES)
         first_sector = -(-(_FAT_SECTOR + self._fat_sectors) >> _CLUSTER_SHIFT) << _CLUSTER_SHIFT
         self.data_offset = first_sector * SECTOR_BYTES
@@ -123,12 +124,13 @@ class ExfatVolume:
         for each in folder.folders:
             below, below_path = Directory(), f"{path}{each.name}/"
             first, held = self._reserve(each, below_path, below)
-            directory.raw += file_set(each.name, held, attributes=DIRECTORY, first_cluster=first, held_bytes=held, modified=_EPOCH)
+            directory.append(partial(file_set, each.name, attributes=DIRECTORY, first_cluster=first, held_bytes=held, modified=_EPOCH), held)
             self._lay_out(each, below_path, below)
         for file in folder.files:
             self._add_file(directory, file, path)
         for name in ghosts_of(self._faults.ghost_entries, path):
-            directory.raw += file_set(name, _GHOST_BYTES, attributes=ARCHIVE, first_cluster=_GHOST_CLUSTER, held_bytes=0, modified=_EPOCH)
+            write = partial(file_set, name, attributes=ARCHIVE, first_cluster=_GHOST_CLUSTER, held_bytes=0, modified=_EPOCH)
+            directory.append(write, _GHOST_BYTES)
 
     def _add_file(self, directory: Directory, file: CardFile, path: str) -> None:
         full_path = path + file.name
@@ -139,7 +141,7 @@ class ExfatVolume:
         write = partial(file_set, file.name, attributes=ARCHIVE, first_cluster=first, held_bytes=held, modified=file.modified)
         directory.append(write, self._faults.sizes.get(full_path, file.size_bytes), self._faults.growing_files.get(full_path, ()))
 
-    def _system_entries(self, label: str) -> bytes:
+    def _make_system_entries(self, label: str) -> bytes:
         """Put bitmap and up-case table behind everything else, and say where they are."""
         table = up_case_table()
         up_case = self._clusters.allocate(len(table), table)

@@ -111,17 +111,18 @@ class Fat32Volume:
 
     def _lay_out(self, folder: Folder, path: str, directory: Directory, first: int, *, parent: int) -> None:
         is_root = first == FIRST_CLUSTER
-        directory.raw += plain_entry(self._label, attributes=VOLUME_LABEL, modified=_EPOCH) if is_root else _dot_entries(first, parent)
+        directory.append(lambda _: plain_entry(self._label, attributes=VOLUME_LABEL, modified=_EPOCH) if is_root else _dot_entries(first, parent))
         for number, each in enumerate(folder.folders):
             below, below_path = Directory(), f"{path}{each.name}/"
             start = self._reserve(each, below_path, below)
-            directory.raw += named_entry(each.name, number, 0, attributes=DIRECTORY, first_cluster=start, modified=_EPOCH)
+            directory.append(partial(named_entry, each.name, number, attributes=DIRECTORY, first_cluster=start, modified=_EPOCH))
             self._lay_out(each, below_path, below, start, parent=0 if is_root else first)
         number = len(folder.folders)
         for number, file in enumerate(folder.files, start=len(folder.folders)):
             self._add_file(directory, file, path, number)
         for ghost, name in enumerate(ghosts_of(self._faults.ghost_entries, path), start=number + 1):
-            directory.raw += named_entry(name, ghost, _GHOST_BYTES, attributes=ARCHIVE, first_cluster=_GHOST_CLUSTER, modified=_EPOCH)
+            write = partial(named_entry, name, ghost, attributes=ARCHIVE, first_cluster=_GHOST_CLUSTER, modified=_EPOCH)
+            directory.append(write, _GHOST_BYTES)
 
     def _add_file(self, directory: Directory, file: CardFile, path: str, number: int) -> None:
         full_path = path + file.name

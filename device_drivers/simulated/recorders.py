@@ -87,15 +87,12 @@ class BuiltRecorder:
     Attributes:
         device: What answers on USB.
         volume: The volume of its card; ``None`` where it shows none.
+        close: Closes the host's files.
     """
 
     device: VirtualDevice
     volume: Volume | None
-
-    def close(self) -> None:
-        """Close the host's files."""
-        if self.volume is not None:
-            self.volume.close()
+    close: Callable[[], None]
 
 
 def build_recorder(card: Folder, plan: RecorderPlan) -> BuiltRecorder:
@@ -156,7 +153,7 @@ def _build_novatek(card: Folder, plan: RecorderPlan) -> BuiltRecorder:
 
 def _build_plain_disk(card: Folder, plan: RecorderPlan, inquiry_text: bytes, facts: DeviceFacts) -> BuiltRecorder:
     volume = _plan_volume(with_identity_file(card, serial=plan.serial, officer=plan.officer), plan)
-    return BuiltRecorder(MassStorageDevice(build_disk(volume, plan.faults, inquiry_text=inquiry_text), facts), volume)
+    return BuiltRecorder(MassStorageDevice(build_disk(volume, plan.faults, inquiry_text=inquiry_text), facts), volume, volume.close)
 
 
 def _build_jieli(card: Folder, plan: RecorderPlan) -> BuiltRecorder:
@@ -164,7 +161,7 @@ def _build_jieli(card: Folder, plan: RecorderPlan) -> BuiltRecorder:
     disk = MassStorageDevice(build_disk(volume, plan.faults, inquiry_text=JIELI_INQUIRY_TEXT))
     record = RecorderRecord(plan.serial, plan.officer or "", plan.officer_name, record_bytes=plan.record_bytes, encoding=plan.encoding)
     target = JieliTarget(record, faults=plan.faults)
-    return BuiltRecorder(MassStorageDevice(target, changes_into=lambda: disk if target.becomes_a_disk else None), volume)
+    return BuiltRecorder(MassStorageDevice(target, changes_into=lambda: disk if target.becomes_a_disk else None), volume, volume.close)
 
 
 def _build_ambarella(card: Folder, plan: RecorderPlan) -> BuiltRecorder:
@@ -178,7 +175,7 @@ def _build_bc300(card: Folder, plan: RecorderPlan) -> BuiltRecorder:
 def _build_piped(card: Folder, plan: RecorderPlan, conversation: Conversation, disk_facts: DeviceFacts) -> BuiltRecorder:
     volume = _plan_volume(card, plan)
     disk = MassStorageDevice(build_disk(volume, plan.faults), disk_facts)
-    return BuiltRecorder(AmbarellaDevice(conversation, disk, faults=plan.faults), volume)
+    return BuiltRecorder(AmbarellaDevice(conversation, disk, faults=plan.faults), volume, volume.close)
 
 
 def _plan_volume(card: Folder, plan: RecorderPlan) -> Volume:
@@ -188,7 +185,8 @@ def _plan_volume(card: Folder, plan: RecorderPlan) -> Volume:
 def _build_mtp(card: Folder, plan: RecorderPlan) -> BuiltRecorder:
     from device_drivers.simulated.mtp_device import build_mtp_device  # noqa: PLC0415 - a disk needs none of it, and starts sooner without
 
-    return BuiltRecorder(build_mtp_device(card, serial=plan.serial, officer=plan.officer, faults=plan.faults), None)
+    device = build_mtp_device(card, serial=plan.serial, officer=plan.officer, faults=plan.faults)
+    return BuiltRecorder(device, None, device.close)
 
 
 def _with_clock(card: Folder, faults: Faults) -> Folder:

@@ -68,9 +68,9 @@ def card(files: dict[str, bytes]) -> Folder:
     return root
 
 
-def write_card(path: Path, root: Folder, **options) -> Path:
+def write_card(path: Path, root: Folder, *, volume_class=Fat32Volume, **options) -> Path:
     """A virtual card as a sparse image."""
-    volume = Fat32Volume(root, volume_id=0x0BADCAFE, **options)
+    volume = volume_class(root, volume_id=0x0BADCAFE, **options)
     step = 1024**2
     with path.open("wb") as image:
         image.truncate(volume.size_bytes)

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from device_drivers.registry import find_usb_recorders
+from device_drivers.transports.usb import UsbBus
+from device_drivers.transports.usbip import usbip_backend
 from tests.integration.device_drivers.peers import open_at, read_whole
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -57,6 +60,50 @@ def test_a_faults_file_is_followed(footage, tmp_path):
         process.terminate()
 
     assert sizes == [5]
+
+
+def find_all(line):
+    host, _, port = line["listening"].rpartition(":")
+    return find_usb_recorders(UsbBus(usbip_backend(host, int(port))))
+
+
+@pytest.mark.parametrize(
+    ("family", "options", "serial"),
+    [
+        ("mass-storage", ["--filesystem", "exfat"], "BWC7001"),
+        ("novatek", [], "BWC7001"),
+        ("jieli", ["--officer-name", "示范", "--encoding", "utf-8", "--record-bytes", "89"], "BWC7001"),
+        ("ambarella", ["--filesystem", "exfat"], "BWC7001"),
+        ("mtp", [], "BWC7001"),
+    ],
+)
+def test_every_family_is_simulated_and_read_by_what_is_installed(footage, family, options, serial):
+    before = time.monotonic()
+    with start("--family", family, "--footage", footage, "--serial", serial, "--officer", "100234", "--listen", "127.0.0.1:0", *options) as process:
+        line = json.loads(process.stdout.readline())
+        seconds = time.monotonic() - before
+        (found,) = find_all(line)
+        with found.open() as recorder:
+            identity = recorder.identity()
+            files = {file.path: read_whole(recorder, file) for file in recorder.list_files()}
+        process.terminate()
+
+    assert seconds < 3
+    assert identity.serial == serial
+    assert files == {"DCIM/A.MP4": b"a" * 100_000}
+
+
+def test_several_serials_are_several_recorders(footage):
+    serials = ["--serial", "BWC7001", "--serial", "BWC7002", "--serial", "BWC7001"]
+    with start("--family", "jieli", "--footage", footage, *serials, "--listen", "127.0.0.1:0") as process:
+        line = json.loads(process.stdout.readline())
+        found = find_all(line)
+        with found[0].open() as one, found[1].open() as two, found[2].open() as twin:
+            said = [recorder.identity().serial for recorder in (one, two, twin)]
+        process.terminate()
+
+    assert said == line["serials"] == ["BWC7001", "BWC7002", "BWC7001"]
+    assert len({each.description.port for each in found}) == 3
 
 
 @pytest.mark.parametrize(
