@@ -14,8 +14,12 @@ from device_drivers.errors import (
 )
 from device_drivers.families import jieli, mass_storage
 from device_drivers.families.jieli.protocol import COMMANDS
+from device_drivers.recorder import Removal
+from device_drivers.registry import find_usb_recorders
 from device_drivers.simulated.faults import Faults
 from device_drivers.transports import bulk_only_scsi, storage_mode, vendor_unit
+from device_drivers.transports.usb import UsbBus
+from device_drivers.transports.usbip import usbip_backend
 from tests.integration.device_drivers.media import card
 from tests.integration.device_drivers.peers import found_at, open_at, read_whole, simulated
 
@@ -204,3 +208,48 @@ def test_a_plain_disk_stays_one_where_jieli_is_installed():
         (found,) = found_at(server.address, families=FAMILIES)
         with found.open() as recorder:
             assert recorder.identity().family == "mass-storage"
+
+
+class Remover:
+    """Notes what it was asked to remove; the files stay, as on a card whose kernel refuses."""
+
+    def __init__(self):
+        self.asked = []
+
+    def remove(self, place, files):
+        self.asked.append((place, files))
+        for file in files:
+            yield Removal(file, kept_because="a test")
+
+
+def open_with(remover, server):
+    (found,) = find_usb_recorders(UsbBus(usbip_backend(*server.address)), families=FAMILIES, remover=remover)
+    return found.open()
+
+
+def test_files_are_removed_from_its_card_by_the_docks_remover():
+    remover = Remover()
+    with plugged() as (server, built), open_with(remover, server) as recorder:
+        assert recorder.capabilities.can_remove_files
+        files = list(recorder.list_files())
+        kept = list(recorder.remove_files(files))
+        ((place, asked),) = remover.asked
+
+        assert [removal.file for removal in kept] == asked == files
+        assert (place.port, place.volume_id) == ("1@2", built.volume.volume_id)
+        assert read_everything(recorder) == FOOTAGE
+
+
+@pytest.mark.parametrize("remover", [None, Remover()])
+def test_nothing_is_removed_without_a_remover_or_from_a_card_that_takes_no_writes(remover):
+    with plugged(Faults(write_protected=remover is not None)) as (server, built), open_with(remover, server) as recorder:
+        if remover is None:
+            assert not recorder.capabilities.can_remove_files
+            with pytest.raises(UnsupportedCommandError):
+                recorder.remove_files([])
+            assert not built.device._bulk._target.becomes_a_disk
+        files = list(recorder.list_files())
+
+        assert not recorder.capabilities.can_remove_files
+        with pytest.raises(UnsupportedCommandError):
+            recorder.remove_files(files)

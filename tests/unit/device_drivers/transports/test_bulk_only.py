@@ -233,6 +233,27 @@ def test_a_reader_without_a_card_is_not_ready():
     assert not unit.wait_until_ready(within_s=5)
 
 
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        ([bytes([3, 0, 0x80, 0]), ("ok", 188)], True),
+        ([bytes([3, 0, 0x10, 0]), ("ok", 188)], False),
+        ([bytes([3, 0]), ("ok", 190)], None),
+        (failing(5, 0x2000), None),
+        ([TransportTimeoutError("asking", 1)], None),
+    ],
+)
+def test_a_disk_is_asked_whether_it_takes_writes(steps, expected):
+    assert ScsiUnit(BulkOnlyTransport(ScriptedDevice(*steps)), 0).is_write_protected() is expected
+
+
+def test_a_disk_that_leaves_while_it_is_asked_is_unplugged():
+    unit = ScsiUnit(BulkOnlyTransport(ScriptedDevice(RecorderUnpluggedError("asking"))), 0)
+
+    with pytest.raises(RecorderUnpluggedError):
+        unit.is_write_protected()
+
+
 def test_a_command_that_could_write_is_never_sent():
     device = ScriptedDevice()
     unit = ScsiUnit(BulkOnlyTransport(device), 0)
