@@ -12,8 +12,8 @@ from pathlib import Path
 
 from device_drivers.simulated.fat32 import FileTooLargeError
 from device_drivers.simulated.faults import NO_FAULTS, Faults, FaultScriptError, read_faults
-from device_drivers.simulated.footage import Folder
-from device_drivers.simulated.recorders import FAMILIES, FILE_SYSTEMS, BuiltRecorder, RecorderPlan, build_recorder, read_card
+from device_drivers.simulated.footage import Folder, scan_folder
+from device_drivers.simulated.recorders import FAMILIES, FILE_SYSTEMS, BuiltRecorder, RecorderPlan, build_recorder
 from device_drivers.simulated.usbip_server import UsbipServer
 
 
@@ -29,7 +29,7 @@ def main(arguments: Sequence[str]) -> int:
     options = _parse(arguments)
     try:
         faults = read_faults(options.faults) if options.faults else NO_FAULTS
-        card = read_card(options.footage)
+        card = scan_folder(options.footage)
         host, port = _split_address(options.listen)
         recorders = [build_recorder(card, _plan(options, serial, faults)) for serial in options.serial]
         server = UsbipServer([each.device for each in recorders], host, port, faults=faults, bytes_per_s=options.bytes_per_second)

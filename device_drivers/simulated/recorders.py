@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Protocol
 
 from device_drivers.simulated.ambarella_device import (
@@ -20,7 +19,7 @@ from device_drivers.simulated.exfat import ExfatVolume
 from device_drivers.simulated.fat32 import Fat32Volume
 from device_drivers.simulated.fat32_entries import RECORDER_ZONE
 from device_drivers.simulated.faults import NO_FAULTS, Faults, FaultScriptError
-from device_drivers.simulated.footage import CardFile, Folder, scan_folder
+from device_drivers.simulated.footage import CardFile, Folder
 from device_drivers.simulated.jieli_target import INQUIRY_TEXT as JIELI_INQUIRY_TEXT
 from device_drivers.simulated.jieli_target import JieliTarget, RecorderRecord
 from device_drivers.simulated.mass_storage_device import MassStorageDevice
@@ -103,15 +102,6 @@ def build_recorder(card: Folder, plan: RecorderPlan) -> BuiltRecorder:
         FaultScriptError: The script speaks of a file that is not on the card.
     """
     return FAMILIES[plan.family](_with_clock(card, plan.faults), plan)
-
-
-def read_card(footage: Path) -> Folder:
-    """Take a folder of footage as it is now.
-
-    Raises:
-        OSError: The folder cannot be read.
-    """
-    return scan_folder(footage)
 
 
 def with_identity_file(card: Folder, *, serial: str, officer: str | None = None) -> Folder:

@@ -12,7 +12,7 @@ from device_drivers.simulated.fat32 import CLUSTER_BYTES, Fat32Volume, FileTooLa
 from device_drivers.simulated.faults import Faults, FaultScriptError, UnreadableStretch, parse_faults, read_faults
 from device_drivers.simulated.footage import CardFile, Folder, scan_folder
 from device_drivers.simulated.mass_storage_device import MassStorageDevice
-from device_drivers.simulated.recorders import build_volume, read_card, with_identity_file
+from device_drivers.simulated.recorders import build_volume, with_identity_file
 from device_drivers.simulated.scsi_target import ScsiTarget
 from tests.integration.device_drivers.media import WHEN, card
 
@@ -39,7 +39,7 @@ def test_both_allocation_tables_hold_every_chain():
 
 def test_a_card_is_the_same_each_time(tmp_path):
     (tmp_path / "A.MP4").write_bytes(b"a")
-    one, two = (build_volume(with_identity_file(read_card(tmp_path), serial="S1", officer="O1"), serial="S1") for _ in range(2))
+    one, two = (build_volume(with_identity_file(scan_folder(tmp_path), serial="S1", officer="O1"), serial="S1") for _ in range(2))
 
     assert one.volume_id == two.volume_id
     assert one.read(0, 700_000) == two.read(0, 700_000)
@@ -50,7 +50,7 @@ def test_a_card_is_the_same_each_time(tmp_path):
 def test_a_folder_with_its_own_identity_file_keeps_it(tmp_path):
     (tmp_path / "recorder.txt").write_bytes(b"serial=OWN")
 
-    names = [file.name for file in with_identity_file(read_card(tmp_path), serial="S1").files]
+    names = [file.name for file in with_identity_file(scan_folder(tmp_path), serial="S1").files]
 
     assert names == ["recorder.txt"]
 
