@@ -8,18 +8,22 @@ from __future__ import annotations
 import argparse
 import contextlib
 import math
+import os
 import re
 import signal
 import sys
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from device_drivers.dock.answers import SessionOutcome
+from device_drivers.dock.away import StoreAndForward
+from device_drivers.dock.bandwidth import Throttle, parse_schedule
 from device_drivers.dock.errors import DockError, NoRecorderError, SettingsError, StoppedError, UnreachableError
 from device_drivers.dock.hotplug import Hotplug
 from device_drivers.dock.patience import Patience
@@ -28,6 +32,9 @@ from device_drivers.dock.results import ExitCode, Results, error_code, exit_code
 from device_drivers.dock.service_client import ServiceClient, connection_pool
 from device_drivers.dock.session import DockedSession, await_state, dock_recorder, release_session
 from device_drivers.dock.settings import DockSettings, load_settings
+from device_drivers.dock.spool.errors import SpoolUnusableError
+from device_drivers.dock.spool.forward import Forwarder
+from device_drivers.dock.spool.store import Spool
 from device_drivers.dock.station import Find, Station
 from device_drivers.dock.tile import Phase
 from device_drivers.dock.tools import ClockWork, Tools
@@ -36,23 +43,26 @@ from device_drivers.errors import RecorderError, RecorderUnpluggedError
 from device_drivers.profile import read_profile_folder
 from device_drivers.recorder import Recorder
 from device_drivers.registry import EnrolledDevice, find_usb_recorders, installed_families, open_image
+from device_drivers.transports.file_removal.client import KernelFileRemover
 from device_drivers.transports.usb import UsbBus
 from device_drivers.transports.usbip import usbip_backend
 from integrity.receipt import ClipState
 
 CONNECT_TIMEOUT_S = 10.0
+_ASK_AGAIN_S = 5.0
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 @dataclass(frozen=True, slots=True)
 class _Program:
-    """The dock, set up."""
+    """The dock, set up; without a spool it waits while the service is away."""
 
     settings: DockSettings
     tools: Tools
     results: Results
     stop: threading.Event
     until: ClipState
+    away: StoreAndForward | None = None
 
     def dock(self, recorder: Recorder, slot: str) -> DockedSession:
         return dock_recorder(recorder, self.tools, session_id=str(uuid.uuid4()), slot=slot)
@@ -63,7 +73,7 @@ class _Program:
         if session.listing is not None and not isinstance(error, (UnreachableError, StoppedError)):
             wait_s = self.settings.wait_s if session.outcome is SessionOutcome.FINISHED else 0.0
             try:
-                is_there = await_state(session, self.tools, wanted=until or self.until, wait_s=wait_s, stop=self.stop)
+                is_there = self._await(session, wanted=until or self.until, wait_s=wait_s)
             except DockError as failure:
                 session.error = error or failure
         if session.outcome is SessionOutcome.FINISHED:
@@ -72,9 +82,22 @@ class _Program:
         self.results.print_session(session, code=code)
         return code
 
+    def _await(self, session: DockedSession, *, wanted: ClipState, wait_s: float) -> bool:
+        """Wait for the service; a dock with a spool does so however long the service is away."""
+        while True:
+            try:
+                return await_state(session, self.tools, wanted=wanted, wait_s=wait_s, stop=self.stop)
+            except UnreachableError:
+                if self.away is None:
+                    raise
+                if self.stop.wait(_ASK_AGAIN_S):
+                    raise StoppedError from None
+
     def dock_whole(self, recorder: Recorder, slot: str) -> Callable[[], ExitCode]:
         """Dock, and remove from the recorder what the service orders; give back the waiting, which needs no recorder."""
         session = self.dock(recorder, slot)
+        if self.away is not None:
+            self.away.carry_on(recorder, session)
         if not (session.may_release and recorder.capabilities.can_remove_files):
             return partial(self.finish, session)
         code = self.finish(session, until=ClipState.SEALED)
@@ -100,7 +123,7 @@ def main(arguments: Sequence[str]) -> int:
         return ExitCode.USAGE
     stop = threading.Event()
     with _ended_by_signals(stop), progress_on(sys.stderr) as progress:
-        patience = Patience(settings.retry_for_s if options.once else math.inf, stop, tell=partial(_tell_of_waiting, progress))
+        patience = Patience(_limit_s(settings, options), stop, tell=partial(_tell_of_waiting, progress))
         read_timeout_s = settings.answer_timeout_s
         service = connection_pool(settings.ca_file, connect_timeout_s=CONNECT_TIMEOUT_S, read_timeout_s=read_timeout_s)
         store = connection_pool(settings.ca_file, connect_timeout_s=settings.part_timeout_s, read_timeout_s=settings.part_timeout_s)
@@ -115,9 +138,27 @@ def main(arguments: Sequence[str]) -> int:
                 Turns(settings.uploads, patience),
                 clocks=ClockWork(settings.set_clock),
                 key_mark=re.compile(settings.key_mark, re.IGNORECASE),
+                spools=_spools(settings, options),
+                throttle=_throttle(settings, stop),
             )
             program = _Program(settings, tools, Results(sys.stdout), stop, ClipState(options.until))
             return _dock_once(program, options) if options.once else _watch(program, options)
+
+
+def _spools(settings: DockSettings, options: argparse.Namespace) -> bool:
+    return settings.spool_dir is not None and not options.once
+
+
+def _limit_s(settings: DockSettings, options: argparse.Namespace) -> float:
+    """How long the service may be away before something else is done."""
+    if options.once:
+        return settings.retry_for_s
+    return settings.away_after_s if _spools(settings, options) else math.inf
+
+
+def _throttle(settings: DockSettings, stop: threading.Event) -> Throttle | None:
+    spans = parse_schedule(settings.bandwidth)
+    return Throttle(spans, zone=ZoneInfo(settings.time_zone), now=_now, stop=stop) if spans else None
 
 
 def _tell_of_waiting(progress: Progress, reason: str, waited_s: float) -> None:
@@ -139,6 +180,31 @@ def _dock_once(program: _Program, options: argparse.Namespace) -> ExitCode:
 
 
 def _watch(program: _Program, options: argparse.Namespace) -> ExitCode:
+    with contextlib.ExitStack() as running:
+        try:
+            away = _store_and_forward(program, running)
+        except SpoolUnusableError as error:
+            sys.stderr.write(f"bodycam dock: {error}\n")
+            return ExitCode.USAGE
+        return _watch_slots(replace(program, away=away), options)
+
+
+def _store_and_forward(program: _Program, running: contextlib.ExitStack) -> StoreAndForward | None:
+    """Open the spool and begin to forward what waits there."""
+    settings = program.settings
+    if settings.spool_dir is None:
+        return None
+    key_file = settings.spool_key_file or settings.spool_dir / "key"
+    spool = Spool(settings.spool_dir, limit_bytes=int(settings.spool_limit_gib * 1024**3), key_file=key_file)
+    forwarder = Forwarder(spool, program.tools)
+    thread = threading.Thread(target=forwarder.run, name="forwarder")
+    thread.start()
+    running.callback(thread.join)
+    running.callback(program.stop.set)
+    return StoreAndForward(spool, forwarder, program.tools)
+
+
+def _watch_slots(program: _Program, options: argparse.Namespace) -> ExitCode:
     tools, settings = program.tools, program.settings
     station = Station(
         _finder(settings, options), program.dock_whole, tools.progress, tools.tiles, tools.claims, program.stop, slot_names=settings.slot_names
@@ -163,7 +229,14 @@ def _finder(settings: DockSettings, options: argparse.Namespace) -> Find:
     bus = UsbBus() if options.usbip is None else UsbBus(usbip_backend(*options.usbip))
     families = installed_families(read_profile_folder(settings.profiles) if settings.profiles is not None else ())
     enrolled = [EnrolledDevice.parse(each) for each in settings.enrolled]
-    return partial(find_usb_recorders, bus, families=families, enrolled=enrolled)
+    return partial(find_usb_recorders, bus, families=families, enrolled=enrolled, remover=_remover(settings))
+
+
+def _remover(settings: DockSettings) -> KernelFileRemover | None:
+    """What removes files from disks: a program behind a socket, or a child where this program is root; else nothing does."""
+    if settings.remove_socket is not None or os.geteuid() == 0:
+        return KernelFileRemover(settings.remove_socket)
+    return None
 
 
 @contextlib.contextmanager

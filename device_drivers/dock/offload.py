@@ -7,7 +7,7 @@ others, and the next file is read while the last parts and the receipt of the on
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -61,16 +61,35 @@ OnResult = Callable[[FileResult], None]
 
 @dataclass(slots=True)
 class _Reading:
-    """One file being read: its digests so far, and the parts that are under way."""
+    """One file being read: its digests so far, and the parts that are under way.
+
+    Attributes:
+        known: Its digests, where they were computed when it was read from the recorder; then none is computed here.
+    """
 
     sha256: RunningDigest
     sm3: RunningDigest
     lane: ThreadPoolExecutor
+    known: Digests | None = None
     size_bytes: int = 0
     last_sm3: Future[None] | None = None
 
+    def take(self, buffer: PartBuffer) -> None:
+        """Digest a part: SM3 on the lane, SHA-256 later by :meth:`finish_part`."""
+        if self.known is None:
+            buffer.hold()
+            self.last_sm3 = self.lane.submit(_digest_and_release, self.sm3, buffer)
+
+    def finish_part(self, buffer: PartBuffer) -> None:
+        """Digest the same part by SHA-256, and count it."""
+        if self.known is None:
+            self.sha256.update(buffer.filled)
+        self.size_bytes += buffer.size_bytes
+
     def digests(self) -> Digests:
         """Wait for the last part, then give both."""
+        if self.known is not None:
+            return self.known
         if self.last_sm3 is not None:
             self.last_sm3.result()
         return Digests(sha256=self.sha256.digest().hex(), sm3=self.sm3.digest().hex())
@@ -85,16 +104,21 @@ class Offload:
         session_id: The session.
         on_read: Told of progress, from the reading thread.
         on_result: Told what became of a file, from the thread that runs.
+        known: Digests of files that were read from the recorder before, by index; they are not computed again.
     """
 
-    def __init__(self, recorder: Recorder, tools: Tools, *, session_id: str, on_read: OnRead, on_result: OnResult) -> None:
+    def __init__(
+        self, recorder: Recorder, tools: Tools, *, session_id: str, on_read: OnRead, on_result: OnResult, known: Mapping[int, Digests] | None = None
+    ) -> None:
         self._recorder = recorder
         self._client = tools.client
         self._session_id = session_id
         self._pool = tools.pool
         self._patience = tools.patience
+        self._throttle = tools.throttle
         self._on_read = on_read
         self._on_result = on_result
+        self._known = known or {}
         self._turns = tools.turns
         self._lanes = deque(ThreadPoolExecutor(1, "sm3") for _ in range(_LANES))
         self._senders = ThreadPoolExecutor(BUFFERS, "part")
@@ -158,7 +182,7 @@ class Offload:
 
     def _upload(self, file: RecordedFile, ticket: FileTicket, grant: UploadGrant) -> None:
         more = partial(self._more_urls, ticket.clip_id, grant.upload_id)
-        upload = PartUpload(grant, more=more, pool=self._pool, patience=self._patience)
+        upload = PartUpload(grant, more=more, pool=self._pool, patience=self._patience, throttle=self._throttle)
         parts: list[Future[UploadedPart]] = []
 
         def send(number: int, buffer: PartBuffer) -> None:
@@ -179,7 +203,7 @@ class Offload:
 
     def _read(self, file: RecordedFile, ticket: FileTicket, *, part_bytes: int, send: Callable[[int, PartBuffer], None] | None) -> _Reading:
         self._lanes.rotate()
-        reading = _Reading(running_sha256(), running_sm3(), self._lanes[0])
+        reading = _Reading(running_sha256(), running_sm3(), self._lanes[0], self._known.get(ticket.index))
         on_read = partial(self._on_read, ticket.index)
         with self._turns.take() as buffers, FileReading(self._recorder, file, stop=self._patience.stop, on_read=on_read) as source:
             number = 0
@@ -189,12 +213,10 @@ class Offload:
                     buffer.size_bytes = source.fill(buffer.whole)
                     if buffer.size_bytes:
                         number += 1
-                        buffer.hold()
-                        reading.last_sm3 = reading.lane.submit(_digest_and_release, reading.sm3, buffer)
+                        reading.take(buffer)
                         if send is not None:
                             send(number, buffer)
-                        reading.sha256.update(buffer.filled)
-                        reading.size_bytes += buffer.size_bytes
+                        reading.finish_part(buffer)
                     is_last = buffer.size_bytes < part_bytes
                 finally:
                     self._offset_bytes = source.offset_bytes

@@ -12,6 +12,7 @@ import urllib3
 
 from device_drivers.dock.addresses import require_protected
 from device_drivers.dock.answers import StoredPart, UploadGrant
+from device_drivers.dock.bandwidth import Throttle
 from device_drivers.dock.errors import MalformedAnswerError, PartRefusedError, TooManyPartsError, UnreachableError
 from device_drivers.dock.patience import Patience
 from device_drivers.dock.service_client import MOST_PART_URLS, request
@@ -74,14 +75,18 @@ class PartUpload:
         more: Asks the service for further addresses.
         pool: Connections to the store.
         patience: How long a part is tried again.
+        throttle: How fast it may be sent.
     """
 
-    def __init__(self, grant: UploadGrant, *, more: MoreUrls, pool: urllib3.PoolManager, patience: Patience) -> None:
+    def __init__(
+        self, grant: UploadGrant, *, more: MoreUrls, pool: urllib3.PoolManager, patience: Patience, throttle: Throttle | None = None
+    ) -> None:
         last_part = -(-grant.size_bytes // grant.part_size_bytes)
         self._addresses = PartAddresses(last_part, more, dict(grant.urls))
         self._stored: dict[int, StoredPart] = {part.number: part for part in grant.stored_parts}
         self._pool = pool
         self._patience = patience
+        self._throttle = throttle
 
     def put(self, number: int, content: memoryview) -> UploadedPart:
         """Bring one part into the store, unless exactly these bytes are there already.
@@ -118,8 +123,9 @@ class PartUpload:
             require_protected(address)
         except ValueError as error:
             raise MalformedAnswerError("POST part-urls", f"the address of part {number} {error}") from error
-        headers = {"Content-MD5": base64.b64encode(md5).decode(), "Content-Type": "application/octet-stream"}
-        response = request(self._pool, "PUT", address, headers=headers, body=content, what=f"part {number}")
+        headers = {"Content-MD5": base64.b64encode(md5).decode(), "Content-Type": "application/octet-stream", "Content-Length": str(len(content))}
+        body = content if self._throttle is None else self._throttle.body(content)
+        response = request(self._pool, "PUT", address, headers=headers, body=body, what=f"part {number}")
         if response.status in _TRY_AGAIN or response.status >= _SERVER_ERROR:
             raise UnreachableError(f"part {number}", f"the store answered {response.status}")
         if response.status != _OK:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import ssl
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -202,7 +202,7 @@ class ServiceClient:
 
 
 def request(
-    pool: urllib3.PoolManager, method: str, url: str, *, headers: Mapping[str, str], body: bytes | memoryview | None, what: str
+    pool: urllib3.PoolManager, method: str, url: str, *, headers: Mapping[str, str], body: bytes | memoryview | Iterator[memoryview] | None, what: str
 ) -> urllib3.BaseHTTPResponse:
     """Make one request and read its whole answer.
 
@@ -211,7 +211,7 @@ def request(
         method: HTTP method.
         url: Absolute address.
         headers: Request headers.
-        body: Sent as it lies in memory, without a copy.
+        body: Sent as it lies in memory, without a copy; an iterator needs a Content-Length.
         what: Names the request in errors.
 
     Raises:

@@ -14,7 +14,7 @@ from datetime import datetime
 from device_drivers.dock.answers import ClipStatus, FileAction, FileTicket, SessionCounts, SessionOutcome
 from device_drivers.dock.board import Board
 from device_drivers.dock.condition import Concern, judge_condition
-from device_drivers.dock.errors import DockError, StoppedError
+from device_drivers.dock.errors import DockError, StoppedError, UnreachableError
 from device_drivers.dock.listing import take_listing
 from device_drivers.dock.offload import FileResult, Offload
 from device_drivers.dock.opening import keep_time, meet_recorder, open_session
@@ -49,6 +49,8 @@ class DockedSession:
         outcome: How it ended.
         error: Why it did not finish.
         clips: The service's last word about each clip, by index.
+        plugged: What was attested, once it was read.
+        spooled: Places of files that lie in the dock's spool.
         keep_on_recorder: Whether the files stay on the recorder whatever the wipe gate says.
         released: How many of its files were removed from the recorder.
     """
@@ -62,6 +64,8 @@ class DockedSession:
     outcome: SessionOutcome = SessionOutcome.FINISHED
     error: DockError | RecorderError | None = None
     clips: dict[int, ClipStatus] = field(default_factory=dict)
+    plugged: PluggedRecorder | None = None
+    spooled: set[int] = field(default_factory=set)
     keep_on_recorder: bool = True
     released: int = 0
 
@@ -88,19 +92,43 @@ def dock_recorder(recorder: Recorder, tools: Tools, *, session_id: str, slot: st
         slot: Where it is plugged in.
     """
     session = DockedSession(session_id, slot, tools.now())
+    _attempt(recorder, tools, session)
+    return session
+
+
+def resume_session(recorder: Recorder, tools: Tools, session: DockedSession) -> None:
+    """Go on with a session that the service was away for: everything is asked again, and what it has by now is left out.
+
+    Args:
+        recorder: Open, and used by nobody else.
+        tools: What the dock works with.
+        session: As :func:`dock_recorder` gave it.
+    """
+    session.outcome, session.error = SessionOutcome.FINISHED, None
+    session.results.clear()
+    tools.tiles.calm(session.slot, Concern.SERVICE_AWAY)
+    _attempt(recorder, tools, session)
+
+
+def _attempt(recorder: Recorder, tools: Tools, session: DockedSession) -> None:
+    session_id, slot = session.session_id, session.slot
     with Board(tools.client, session_id, tiles=tools.tiles, slot=slot) as board:
         try:
-            plugged = meet_recorder(recorder, tools, session_id=session_id, slot=slot, plugged_at=session.plugged_at)
-            session.keep_on_recorder = open_session(tools, plugged, session_id=session_id).keep_on_recorder
-            keep_time(recorder, tools, plugged, session_id=session_id)
-            _announce(recorder, tools, session, plugged)
+            if session.plugged is None:
+                session.plugged = meet_recorder(recorder, tools, session_id=session_id, slot=slot, plugged_at=session.plugged_at)
+            session.keep_on_recorder = open_session(tools, session.plugged, session_id=session_id).keep_on_recorder
+            if session.listing is None:  # afterwards some recorders cannot be told any more
+                keep_time(recorder, tools, session.plugged, session_id=session_id)
+            _announce(recorder, tools, session, session.plugged)
             _bring_over(recorder, tools, session, board)
         except RecorderUnpluggedError as error:
             session.outcome, session.error = SessionOutcome.UNPLUGGED, error
         except (RecorderError, DockError) as error:
             session.outcome, session.error = SessionOutcome.FAILED, error
+    if tools.spools and isinstance(session.error, UnreachableError):
+        tools.tiles.worry(slot, Concern.SERVICE_AWAY)
+        return
     _end(tools, session)
-    return session
 
 
 def release_session(recorder: Recorder, tools: Tools, session: DockedSession) -> None:
@@ -166,7 +194,9 @@ def await_state(session: DockedSession, tools: Tools, *, wanted: ClipState, wait
 def _announce(recorder: Recorder, tools: Tools, session: DockedSession, plugged: PluggedRecorder) -> None:
     """List the recorder and learn what is wanted."""
     tools.tiles.change(session.slot, phase=Phase.LISTING)
-    session.listing, unplugged = take_listing(recorder, plugged.identity, clock=plugged.clock, now=tools.now)
+    unplugged = None
+    if session.listing is None:
+        session.listing, unplugged = take_listing(recorder, plugged.identity, clock=plugged.clock, now=tools.now)
     session.tickets = tools.client.announce(session.session_id, session.listing)
     size_bytes = sum(file.size_bytes for file in session.listing.files)
     tools.progress.begin(session.session_id, slot=session.slot, files=len(session.tickets), size_bytes=size_bytes)

@@ -8,11 +8,13 @@ import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from device_drivers.dock.addresses import require_protected
+from device_drivers.dock.bandwidth import parse_schedule
 from device_drivers.dock.clocks import ClockPolicy
 from device_drivers.dock.errors import InsecureAddressError, SettingsError
 from device_drivers.dock.reading_order import KEY_MARK
@@ -36,6 +38,15 @@ class DockSettings(BaseSettings):
     set_clock: ClockPolicy = Field(
         default=ClockPolicy.MEASURED, description="When recorders' clocks are set: `never`, `measured` (only those that can be read), `always`."
     )
+    spool_dir: Path | None = Field(default=None, description="Folder of the spool; without one a dock waits while the service is away.")
+    spool_limit_gib: float = Field(default=200.0, gt=0, le=1_000_000, description="Most that may lie in the spool, in GiB.")
+    spool_key_file: Path | None = Field(default=None, description="The spool's key, 32 bytes; made as `key` in the spool's folder when not given.")
+    away_after_s: float = Field(default=30.0, gt=0, le=3_600, description="With a spool: the service counts as away after so many seconds.")
+    bandwidth: dict[str, float] = Field(default={}, description='MiB a second that may be sent, by the time of day: `{"08:00-18:00": 2.5}`.')
+    time_zone: str = Field(default="Asia/Shanghai", description="Zone of the times of day.")
+    remove_socket: Path | None = Field(
+        default=None, description="Socket of the program that removes files from disks; not needed by a dock that runs as root."
+    )
     key_mark: str = Field(default=KEY_MARK, description="Regular expression for what a key file's name carries.")
     watch_interval_s: float = Field(default=2.0, gt=0, le=60, description="Seconds between looks at what is plugged in.")
     retry_for_s: float = Field(default=600.0, ge=0, le=86_400, description="Seconds that a call or a part is tried again when nothing answers.")
@@ -57,6 +68,21 @@ class DockSettings(BaseSettings):
     def _check_enrolled(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for each in value:
             EnrolledDevice.parse(each)
+        return value
+
+    @field_validator("bandwidth")
+    @classmethod
+    def _check_bandwidth(cls, value: dict[str, float]) -> dict[str, float]:
+        parse_schedule(value)
+        return value
+
+    @field_validator("time_zone")
+    @classmethod
+    def _check_time_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError("is no time zone") from error
         return value
 
     @field_validator("key_mark")

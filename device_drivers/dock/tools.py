@@ -9,6 +9,7 @@ from datetime import datetime
 
 import urllib3
 
+from device_drivers.dock.bandwidth import Throttle
 from device_drivers.dock.claims import Claims
 from device_drivers.dock.clocks import ClockPolicy, system_clock_is_synchronised
 from device_drivers.dock.patience import Patience
@@ -47,6 +48,8 @@ class Tools:
         claims: Which identities are plugged in.
         clocks: How clocks are compared and set.
         key_mark: What a key file's name carries.
+        spools: Whether footage goes to a spool while the service is away; then a session is not ended by that.
+        throttle: How fast parts are sent; ``None`` is as fast as can be.
     """
 
     client: ServiceClient
@@ -59,3 +62,5 @@ class Tools:
     claims: Claims = field(default_factory=Claims)
     clocks: ClockWork = field(default_factory=ClockWork)
     key_mark: re.Pattern[str] = field(default_factory=lambda: re.compile(KEY_MARK, re.IGNORECASE))
+    spools: bool = False
+    throttle: Throttle | None = None

@@ -27,6 +27,11 @@ class Turns:
         self._waiting: deque[object] = deque()
         self._changed = threading.Condition()
 
+    @property
+    def stop(self) -> threading.Event:
+        """Set when the program is to end."""
+        return self._patience.stop
+
     @contextmanager
     def take(self) -> Iterator[PartBuffers]:
         """Wait for a turn, first come, first served, and give its buffers.
