@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 
@@ -42,11 +43,17 @@ def meet_recorder(recorder: Recorder, tools: Tools, *, session_id: str, slot: st
 def open_session(tools: Tools, plugged: PluggedRecorder, *, session_id: str) -> SessionOpened:
     """Attest what was read.
 
+    Two recorders that say they are the same may open their sessions at the same time, and then neither names the other; so who else says so is
+    looked at again afterwards, and told by opening the session once more.
+
     Raises:
         DockError: The service could not be told, or refused.
     """
     opened = tools.client.open_session(session_id, plugged)
-    if opened.contested:
+    rivals = tools.claims.rivals(plugged.slot)
+    if rivals != plugged.rivals:
+        opened = tools.client.open_session(session_id, replace(plugged, rivals=rivals))
+    if opened.contested or rivals:
         tools.tiles.worry(plugged.slot, Concern.CONTESTED)
     tools.progress.tell("session_opened", session_id=session_id, slot=plugged.slot, **({"contested": True} if opened.contested else {}))
     return opened

@@ -11,6 +11,9 @@ from evidence_store.actor import Scope
 from evidence_store.models import Agency, BoardRow, Clip, Dock, DockSession, Recorder, SessionFile
 from evidence_store.repositories.scope import within_agencies
 
+_IDENTITY_LOCKS = 0x1D
+"""Keeps these advisory locks apart from others."""
+
 
 class Docks:
     """Docks and sessions."""
@@ -61,6 +64,10 @@ class Docks:
         heard_at = func.greatest(DockSession.opened_at, DockSession.listed_at, DockSession.progress_at)
         query = select(DockSession).where(DockSession.ended_at.is_(None), heard_at < since).order_by(DockSession.id)
         return list(self._session.scalars(query.with_for_update(skip_locked=True)))
+
+    def lock_identity(self, serial: str) -> None:
+        """Let nobody else open a session under this serial number until the transaction ends: two at once would not see each other."""
+        self._session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(serial, _IDENTITY_LOCKS))))
 
     def lock_elsewhere(self, serial: str, dock_id: UUID, *, since: datetime) -> list[DockSession]:
         """List other docks' sessions under way whose recorder gave this serial number and that were heard of since a time, and hold their rows."""

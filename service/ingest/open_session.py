@@ -70,6 +70,8 @@ def open_session(context: ServiceContext, session_id: UUID, plugged: PluggingIn,
         row = work.docks.get(UUID(dock.id))
         if row is None:
             raise SessionNotFoundError(session_id)
+        if plugged.identity.serial:
+            work.docks.lock_identity(plugged.identity.serial)
         session = work.docks.lock_session(session_id)
         if session is None:
             session = _new_session(context, work, session_id, plugged, row)

@@ -1,6 +1,8 @@
 """Removing files from a recorder: ordered before, reported after, and completed by the next listing when nobody reported."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Barrier
 from uuid import uuid4
 
 import pytest
@@ -166,6 +168,21 @@ def test_two_recorders_of_one_identity_at_one_dock_are_both_put_aside(stored_ser
     assert {stored_service.clip(clip).quarantine for clip in [*clips, announced.clip_id]} == {"contested"}
     assert all(GateReason.CONTESTED in item.decision.reasons for item in release(stored_service, session_id))
     assert all(GateReason.CONTESTED in item.decision.reasons for item in release(stored_service, rival))
+
+
+def test_two_recorders_that_open_at_the_same_time_are_both_put_aside(stored_service):
+    sessions = [uuid4(), uuid4()]
+    together = Barrier(2)
+
+    def open_one(mine, other):
+        together.wait()
+        plugged = PluggingIn("slot", "test", 1, IDENTITY, None, rivals=(other,))
+        open_session(stored_service.context, mine, plugged, dock=stored_service.dock)
+
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(open_one, sessions, sessions[::-1]))
+
+    assert all(stored_service.session(session_id).is_contested for session_id in sessions)
 
 
 def test_two_docks_that_hold_one_identity_at_once_are_both_put_aside(stored_service):

@@ -248,7 +248,7 @@ class FakeService:
 
     def open_session(self, session_id, body):
         from_plain(PluggedRecorder, body)
-        assert self.sessions.setdefault(session_id, body) == body
+        assert {**self.sessions.setdefault(session_id, body), "rivals": None} == {**body, "rivals": None}
         contested = bool(set(body["rivals"]) & set(self.sessions))
         self.contested |= {session_id, *body["rivals"]} if contested else set()
         return {
