@@ -5,10 +5,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from evidence_store.models import BoardRow
+from evidence_store.models import BoardRow, DockSession
 from integrity.receipt import ClipState
 
 _PROGRESS_LASTS = timedelta(seconds=10)
+_LIGHTS_LAST = timedelta(seconds=30)
+"""A dock in whose slot nothing changes says so every ten seconds."""
 _MOST_NUMBERS = 3
 
 
@@ -39,7 +41,13 @@ class Tile:
         sealed: How many are sealed.
         may_leave: Everything the recorder holds is in the store.
         is_sealed: All of it is sealed.
+        safe_to_take: Nothing is being read from it or changed on it, as the dock says; ``None`` when it has not said so lately.
+        phase: Code below ``board.phase`` of what is being done, likewise.
+        left_s: Time that reading still takes, in seconds, likewise.
+        battery_percent: Charge when it was plugged in, where it tells.
+        removed: How many files were removed from it.
         remarks: Codes below ``board`` of what is unusual.
+        concerns: Codes below ``board.concern`` of what somebody should look at.
         outcome: Code below ``board.outcome_name``.
     """
 
@@ -55,7 +63,13 @@ class Tile:
     sealed: int
     may_leave: bool
     is_sealed: bool
+    safe_to_take: bool | None
+    phase: str | None
+    left_s: float | None
+    battery_percent: int | None
+    removed: int
     remarks: tuple[str, ...]
+    concerns: tuple[str, ...]
     outcome: str
     reading: Reading | None
 
@@ -72,6 +86,7 @@ def make_tile(row: BoardRow, now: datetime) -> Tile:
     stored = _count(row, ClipState.STORED)
     sealed = _count(row, ClipState.SEALED)
     is_listed = total is not None and bool(session.listing_complete)
+    said = _said_lately(session, now)
     return Tile(
         session_id=session.id,
         serial=session.identity.get("serial"),
@@ -85,7 +100,13 @@ def make_tile(row: BoardRow, now: datetime) -> Tile:
         sealed=sealed,
         may_leave=is_listed and stored == total,
         is_sealed=is_listed and sealed == total,
+        safe_to_take=said.get("safe_to_take"),
+        phase=said.get("phase"),
+        left_s=said.get("left_s"),
+        battery_percent=(session.condition or {}).get("battery_percent"),
+        removed=_count(row, ClipState.RELEASED),
         remarks=tuple(_remarks(row)),
+        concerns=tuple(said.get("warnings", ())),
         outcome=session.outcome or "under_way",
         reading=_reading(session.progress, session.progress_at, now) if session.ended_at is None else None,
     )
@@ -103,7 +124,16 @@ def _remarks(row: BoardRow) -> list[str]:
         remarks.append("unregistered")
     if not row.session.identity.get("officer_code"):
         remarks.append("unknown_officer")
+    if row.session.is_contested:
+        remarks.append("contested")
     return remarks
+
+
+def _said_lately(session: DockSession, now: datetime) -> dict[str, Any]:
+    """What the dock last said of the slot, unless that is too long ago."""
+    if session.progress is None or session.progress_at is None or (session.ended_at is not None and session.progress_at < session.ended_at):
+        return {}
+    return session.progress if now - session.progress_at <= _LIGHTS_LAST else {}
 
 
 def _reading(progress: dict[str, Any] | None, said_at: datetime | None, now: datetime) -> Reading | None:

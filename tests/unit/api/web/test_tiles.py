@@ -69,3 +69,25 @@ def test_nothing_is_being_read_after_the_end():
 
     assert tile.reading is None
     assert tile.outcome == "unplugged"
+
+
+SAID = {"files": [], "bytes_per_s": 0.0, "phase": "releasing", "left_s": None, "may_leave": True, "safe_to_take": False, "warnings": ["battery_low"]}
+
+
+def test_the_docks_own_lights_are_shown_while_they_are_fresh():
+    row = make_row({"sealed": 3}, progress=SAID, progress_at=NOW, condition={"battery_percent": 3})
+
+    tile = make_tile(row, NOW + timedelta(seconds=29))
+
+    assert (tile.safe_to_take, tile.phase, tile.concerns, tile.battery_percent) == (False, "releasing", ("battery_low",), 3)
+    assert make_tile(row, NOW + timedelta(seconds=31)).safe_to_take is None
+
+
+def test_a_contested_identity_is_remarked():
+    assert make_tile(make_row(is_contested=True), NOW).remarks == ("contested",)
+
+
+def test_a_dock_that_says_no_lights_shows_none():
+    tile = make_tile(make_row(progress={"files": [], "bytes_per_s": 0.0}, progress_at=NOW), NOW)
+
+    assert (tile.safe_to_take, tile.phase, tile.left_s, tile.concerns) == (None, None, None, ())
