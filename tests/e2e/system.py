@@ -155,9 +155,13 @@ class System:
     def wait_until_ready(self) -> None:
         wait_until(self.appliance.is_ready, _BACK_WITHIN_S, self.appliance._explain)
 
-    def _docking(self, source):
+    def docking(self, *source):
+        """Command line and environment of the dock program."""
         environment = {**clean_environment(), "BODYCAM_DOCK_TOKEN": self.appliance.ready()["dock"]["token"]}
-        return (*PROGRAM, "dock", "--service", self.url, "--once", *map(str, source)), environment
+        return (*PROGRAM, "dock", "--service", self.url, *map(str, source)), environment
+
+    def _docking(self, source):
+        return self.docking("--once", *source)
 
     def _sign_in(self, role):
         answer = self.pool.request("POST", f"{self.url}/api/v1/tokens", json=self.appliance.ready()[role])
