@@ -1,0 +1,251 @@
+"""In the guest: the drivers against disks of QEMU and of Linux, pulled, read on, and with files removed.
+
+The checks of one disk run in order and leave it plugged in for the next.
+"""
+
+import shutil
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache, partial
+from pathlib import Path
+
+from device_drivers.errors import FileRemovalError, RecorderBusyError, RecorderUnpluggedError, UnsupportedCommandError
+from device_drivers.recorder import Recorder, read_fingerprint
+from device_drivers.registry import find_usb_recorders
+from device_drivers.transports.file_removal.client import KernelFileRemover
+from device_drivers.transports.plugged_in import VolumePlace
+from integrity.listing import RecordedFile
+from tests.lab.cable import Cable
+from tests.lab.peers import FOOTAGE, Disk, GadgetDisk, QemuDisk, digest, digests_of, until
+from tests.lab.runner import LAB, Checks
+
+IDENTITY_FILE = "RECORDER.TXT"
+CLIP = "DCIM/100MEDIA/00000001.MP4"
+PULLED_AFTER_BYTES = 1024**2
+REMOVED_BEFORE_THE_PULL = 5
+CHECKS = Checks()
+
+
+@cache
+def cable() -> Cable:
+    return Cable()
+
+
+@cache
+def linux_disk(name: str, kind: str) -> Disk:
+    image = Path("/scratch") / f"{name}.img"
+    shutil.copy(LAB / image.name, image)
+    return GadgetDisk(name, image, kind)
+
+
+@cache
+def qemu_disk(node: str, kind: str, volume_offset: int = 0) -> Disk:
+    return QemuDisk(cable(), node, kind, volume_offset)
+
+
+def listed(recorder: Recorder) -> dict[str, RecordedFile]:
+    return {file.path: file for file in recorder.list_files()}
+
+
+def with_fingerprints(recorder: Recorder, files: list[RecordedFile]) -> list[RecordedFile]:
+    return [replace(file, fingerprint=read_fingerprint(recorder, file)) for file in files]
+
+
+def read_from(recorder: Recorder, file: RecordedFile, offset: int = 0, *, step: int = 256 * 1024) -> Iterator[bytes]:
+    buffer = memoryview(bytearray(step))
+    with recorder.open_file(file, offset) as reader:
+        while count := reader.readinto(buffer):
+            yield bytes(buffer[:count])
+
+
+@cache
+def footage() -> dict[str, str]:
+    found = digests_of(FOOTAGE)
+    del found[IDENTITY_FILE]
+    return found
+
+
+def left_on(folder: Path) -> dict[str, str]:
+    found = digests_of(folder)
+    del found[IDENTITY_FILE]
+    return found
+
+
+def failure(act, *kinds: type[Exception]) -> str:
+    try:
+        act()
+    except kinds as error:
+        return str(error)
+    raise AssertionError("nothing was refused")
+
+
+def it_holds_the_footage_and_is_sound(peer: Disk) -> None:
+    """Written by mtools, or else now by Linux."""
+    with peer.mounted() as folder:
+        is_empty = not any(folder.iterdir())
+    if is_empty:
+        with peer.mounted("rw") as folder:
+            shutil.copytree(FOOTAGE, folder, dirs_exist_ok=True)
+        with peer.mounted() as folder:
+            assert left_on(folder) == footage()
+
+
+def every_byte_is_read(peer: Disk) -> None:
+    peer.leave()
+    recorder = peer.recorder()
+
+    files = listed(recorder)
+    read = {path: digest(b"".join(read_from(recorder, file))) for path, file in files.items()}
+    status = recorder.read_status()
+
+    assert recorder.identity().serial == "LAB0001"
+    assert read == footage()
+    assert all(file.modified for file in files.values())
+    assert status.capacity_bytes == 64 * 1024**2 + peer.volume_offset
+    assert 0 < status.free_bytes < status.capacity_bytes
+
+
+def reading_goes_on_after_the_cable_was_pulled(peer: Disk) -> None:
+    recorder = peer.recorder()
+    before = listed(recorder)[CLIP]
+    read = bytearray()
+    pull = threading.Thread(target=peer.pull)
+
+    def read_until_pulled() -> None:
+        for piece in read_from(recorder, before):
+            read.extend(piece)
+            if len(read) >= PULLED_AFTER_BYTES and not pull.ident:
+                pull.start()
+
+    failure(read_until_pulled, RecorderUnpluggedError)
+    pull.join()
+    peer.leave()
+    again = listed(peer.recorder())[CLIP]
+
+    assert (again.size_bytes, again.modified) == (before.size_bytes, before.modified)
+    assert PULLED_AFTER_BYTES <= len(read) < again.size_bytes
+    read.extend(b"".join(read_from(peer.recorder(), again, len(read))))
+    assert digest(read) == footage()[CLIP]
+
+
+def changed_files_stay(peer: Disk) -> None:
+    recorder = peer.recorder()
+    before = listed(recorder)
+    first, second = with_fingerprints(recorder, [before[CLIP], before["DCIM/100MEDIA/00000002.MP4"]])
+    changed = [
+        replace(first, size_bytes=first.size_bytes + 1),
+        replace(first, modified="2001-02-03T04:05:06"),
+        replace(first, fingerprint="0" * 64),
+        replace(first, fingerprint=None),
+        replace(first, path=second.path),
+        replace(second, path_raw_base64=first.path_raw_base64),
+    ]
+
+    kept = [each.kept_because for each in recorder.remove_files(changed)]
+
+    assert all(kept), kept
+    assert listed(recorder) == before
+
+
+def exactly_the_named_files_are_removed(peer: Disk) -> None:
+    recorder = peer.recorder()
+    files = listed(recorder)
+    gone = [path for path in files if path.startswith("GONE/") or path.endswith((".mov", "empty.mp4"))]
+    wanted = with_fingerprints(recorder, [files[path] for path in gone])
+
+    removals = list(recorder.remove_files(wanted))
+
+    assert len(gone) == 8
+    assert [(each.file.path, each.kept_because) for each in removals] == [(path, None) for path in gone]
+    assert set(listed(recorder)) == set(footage()) - set(gone)
+    with peer.mounted() as folder:
+        assert left_on(folder) == {path: each for path, each in footage().items() if path not in gone}
+
+
+def a_pull_while_removing_spares_the_rest(peer: Disk) -> None:
+    peer.leave()
+    recorder = peer.recorder()
+    before = listed(recorder)
+    wanted = with_fingerprints(recorder, [file for path, file in before.items() if path.startswith("MANY/")])
+    said = []
+
+    def remove_until_pulled() -> None:
+        for removal in recorder.remove_files(wanted):
+            said.append(removal.file.path)
+            assert removal.kept_because is None
+            if len(said) == REMOVED_BEFORE_THE_PULL:
+                peer.pull()
+
+    failure(remove_until_pulled, RecorderUnpluggedError)
+    failure(lambda: listed(recorder), RecorderUnpluggedError)
+    with peer.mounted(is_sound=False) as folder:
+        left = left_on(folder)
+    peer.leave()
+
+    gone = set(before) - set(left)
+    assert REMOVED_BEFORE_THE_PULL <= len(said) < len(wanted)
+    assert set(said) <= gone <= {file.path for file in wanted}
+    assert len(gone) <= len(said) + 1, "no more than the one that was being removed"
+    assert all(footage()[path] == each for path, each in left.items())
+
+
+def a_disk_in_use_is_left_alone(peer: Disk) -> None:
+    recorder = peer.recorder()
+    (file,) = with_fingerprints(recorder, [listed(recorder)[CLIP]])
+    volume_id = recorder.identity().volume_id
+    with peer.mounted() as folder:
+        place = VolumePlace(peer.found().description.port, 0, 0, peer.volume_offset, volume_id)
+        assert "in use" in failure(lambda: list(KernelFileRemover().remove(place, [file])), FileRemovalError)
+        failure(peer.found().open, RecorderBusyError)
+        assert (folder / CLIP).exists()
+
+
+def another_volume_is_left_alone(peer: Disk) -> None:
+    recorder = peer.recorder()
+    (file,) = with_fingerprints(recorder, [listed(recorder)[CLIP]])
+    peer.node()
+    place = VolumePlace(peer.found().description.port, 0, 0, peer.volume_offset, "00000000")
+
+    assert "00000000" in failure(lambda: list(KernelFileRemover().remove(place, [file])), FileRemovalError)
+    peer.leave()
+    assert CLIP in listed(peer.recorder())
+
+
+def a_keyboard_and_a_network_card_are_refused() -> None:
+    found = until(lambda: each if len(each := find_usb_recorders()) == 2 else None)
+
+    assert all(each.refusal for each in found)
+    assert {interface.usb_class for each in found for interface in each.description.interfaces} >= {0x03, 0x02}
+
+
+def a_write_protected_disk_stays_as_it_is() -> None:
+    peer = qemu_disk("protected", "vfat")
+    recorder = peer.recorder()
+    (file,) = with_fingerprints(recorder, [listed(recorder)[CLIP]])
+
+    failure(lambda: list(recorder.remove_files([file])), FileRemovalError, UnsupportedCommandError)
+
+    assert set(listed(recorder)) == set(footage())
+    peer.leave()
+
+
+BASIC = [
+    it_holds_the_footage_and_is_sound,
+    every_byte_is_read,
+    reading_goes_on_after_the_cable_was_pulled,
+    exactly_the_named_files_are_removed,
+    a_pull_while_removing_spares_the_rest,
+]
+REFUSALS = [changed_files_stay, a_disk_in_use_is_left_alone, another_volume_is_left_alone]
+PEERS = {
+    "qemu_usb_storage_fat32_in_a_partition": (partial(qemu_disk, "partition", "vfat", 1024**2), [*BASIC[:3], *REFUSALS, *BASIC[3:]]),
+    "qemu_usb_storage_exfat": (partial(qemu_disk, "exfat", "exfat"), [*BASIC[:3], REFUSALS[0], *BASIC[3:]]),
+    "linux_mass_storage_fat32": (partial(linux_disk, "fat", "vfat"), BASIC),
+    "linux_mass_storage_exfat": (partial(linux_disk, "exfat", "exfat"), BASIC),
+}
+CHECKS(a_keyboard_and_a_network_card_are_refused)
+for _name, (_peer, _scenarios) in PEERS.items():
+    for _scenario in _scenarios:
+        CHECKS.add(f"{_name}: {_scenario.__name__}", lambda scenario=_scenario, peer=_peer: scenario(peer()))
+CHECKS(a_write_protected_disk_stays_as_it_is)

@@ -1,0 +1,170 @@
+"""In the guest: disks that nobody here wrote, as recorders that can be pulled, plugged in again, and looked at by Linux."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+from device_drivers.recorder import Recorder
+from device_drivers.registry import FoundRecorder, find_usb_recorders, installed_families
+from device_drivers.transports.file_removal.client import KernelFileRemover
+from tests.lab.cable import Cable
+from tests.lab.gadget import Gadget
+
+FOOTAGE = Path("/lab/footage")
+_WITHIN_S = 15.0
+
+
+def until(question, *, within_s: float = _WITHIN_S):
+    """Wait until a question has a true answer, and give it."""
+    ends = time.monotonic() + within_s
+    while not (answer := question()):
+        assert time.monotonic() < ends, f"nothing within {within_s:g} s"
+        time.sleep(0.05)
+    return answer
+
+
+@cache
+def families():
+    """What is installed, looked up once: the guest's processor is slow."""
+    return installed_families()
+
+
+def digest(data) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def digests_of(folder: Path) -> dict[str, str]:
+    """Every file below a folder, by path."""
+    return {str(path.relative_to(folder)): digest(path.read_bytes()) for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def run_tool(*command) -> str:
+    """Run a program of Debian; gives what it printed."""
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{command[0]} answered {done.returncode}: {done.stdout}{done.stderr}"
+    return done.stdout
+
+
+class Disk:
+    """A disk on the guest's USB; how it is plugged is told by those below. An open recorder stays open from check to check."""
+
+    usb_ids: tuple[int, int]
+    kind: str
+    volume_offset = 0
+    is_plugged = False
+    last_plugged: Disk | None = None
+    _recorder: Recorder | None = None
+
+    def _plug(self) -> None:
+        raise NotImplementedError
+
+    def _pull(self) -> None:
+        raise NotImplementedError
+
+    def plug(self) -> None:
+        """Plug it in, unless it is, after whatever was plugged in before has left."""
+        if Disk.last_plugged not in (None, self):
+            Disk.last_plugged.leave()
+        Disk.last_plugged = self
+        if not self.is_plugged:
+            self._plug()
+            self.is_plugged = True
+
+    def pull(self) -> None:
+        """Pull it out, unless it is."""
+        if self.is_plugged:
+            self.is_plugged = False
+            self._pull()
+
+    def leave(self) -> None:
+        """Close the recorder, pull the cable, and wait until the disk is gone."""
+        if self._recorder is not None:
+            self._recorder.close()
+            self._recorder = None
+        self.pull()
+        until(lambda: self.found() is None)
+
+    def found(self) -> FoundRecorder | None:
+        """What the registry finds of it."""
+        everything = find_usb_recorders(families=families(), remover=KernelFileRemover())
+        return next((each for each in everything if (each.description.vendor_id, each.description.product_id) == self.usb_ids), None)
+
+    def recorder(self) -> Recorder:
+        """The recorder, plugged in and open."""
+        if self._recorder is None:
+            self.plug()
+            self._recorder = until(self.found).open()
+        return self._recorder
+
+    def node(self) -> Path:
+        """The volume's block device, once the kernel has it; plugged in anew, because the drivers had taken it away."""
+        self.leave()
+        self.plug()
+        port = until(self.found).description.port
+        size = "*/partition" if self.volume_offset else "size"
+        shown = until(lambda: next(Path("/sys/bus/usb/devices").glob(f"{port}:1.0/host*/target*/*/block/*/{size}"), None))
+        until(lambda: (shown.parent / "size").read_text().strip() != "0")
+        return Path("/dev") / shown.parent.name
+
+    @contextmanager
+    def mounted(self, options: str = "ro", *, is_sound: bool = True) -> Iterator[Path]:
+        """The disk as Linux mounts it, and, unless it was pulled while being written, as Debian's own checker finds it sound."""
+        folder, node = Path("/scratch/mounted"), self.node()
+        folder.mkdir(exist_ok=True)
+        if is_sound:
+            run_tool(f"fsck.{self.kind}", "-n", node)
+        run_tool("mount", "-t", self.kind, "-o", f"{options},utf8" if self.kind == "vfat" else options, node, folder)
+        try:
+            yield folder
+        finally:
+            run_tool("umount", folder)
+
+
+class QemuDisk(Disk):
+    """QEMU's usb-storage over an image that was given to QEMU as a node."""
+
+    usb_ids = (0x46F4, 0x0001)
+
+    def __init__(self, cable: Cable, node: str, kind: str, volume_offset: int = 0) -> None:
+        self._cable, self._node, self.kind, self.volume_offset = cable, node, kind, volume_offset
+        self._count = 0
+
+    def _plug(self) -> None:
+        until(self._is_taken)
+
+    def _is_taken(self) -> bool:
+        """Plug it in; ``False`` while QEMU has not let go of the image yet, which it does a while after the cable was pulled."""
+        self._count += 1
+        try:
+            self._cable.plug("usb-storage", f"{self._node}-{self._count}", drive=self._node, removable=True, serial=f"QEMU{self._node}")
+        except OSError as error:
+            if "Permission conflict" not in str(error):
+                raise
+            return False
+        return True
+
+    def _pull(self) -> None:
+        self._cable.pull(f"{self._node}-{self._count}")
+
+
+class GadgetDisk(Disk):
+    """Linux's f_mass_storage over an image."""
+
+    usb_ids = (0x0525, 0xA4A5)
+
+    def __init__(self, name: str, image: Path, kind: str) -> None:
+        self.kind = kind
+        self._gadget = Gadget(name, *self.usb_ids, serial=f"LINUX{name}")
+        self._gadget.add_disk(image)
+
+    def _plug(self) -> None:
+        self._gadget.plug()
+
+    def _pull(self) -> None:
+        self._gadget.pull()
