@@ -45,7 +45,7 @@ class GuestRun:
     devices: Sequence[str] = ()
     has_gadget: bool = False
     has_network: bool = False
-    timeout_s: float = 240.0
+    timeout_s: float = 560.0
 
 
 def run_guest(image: GuestImage, lab: Path, run: GuestRun) -> str:

@@ -51,14 +51,13 @@ def run_tool(*command) -> str:
     return done.stdout
 
 
-class Disk:
-    """A disk on the guest's USB; how it is plugged is told by those below. An open recorder stays open from check to check."""
+class Peer:
+    """A recorder on the guest's USB; how it is plugged is told by those below. An open one stays open from check to check."""
 
     usb_ids: tuple[int, int]
-    kind: str
-    volume_offset = 0
+    name_for_others: str | None = None
     is_plugged = False
-    last_plugged: Disk | None = None
+    last_plugged: Peer | None = None
     _recorder: Recorder | None = None
 
     def _plug(self) -> None:
@@ -69,9 +68,9 @@ class Disk:
 
     def plug(self) -> None:
         """Plug it in, unless it is, after whatever was plugged in before has left."""
-        if Disk.last_plugged not in (None, self):
-            Disk.last_plugged.leave()
-        Disk.last_plugged = self
+        if Peer.last_plugged not in (None, self):
+            Peer.last_plugged.leave()
+        Peer.last_plugged = self
         if not self.is_plugged:
             self._plug()
             self.is_plugged = True
@@ -83,7 +82,7 @@ class Disk:
             self._pull()
 
     def leave(self) -> None:
-        """Close the recorder, pull the cable, and wait until the disk is gone."""
+        """Close the recorder, pull the cable, and wait until it is gone."""
         if self._recorder is not None:
             self._recorder.close()
             self._recorder = None
@@ -101,6 +100,13 @@ class Disk:
             self.plug()
             self._recorder = until(self.found).open()
         return self._recorder
+
+
+class Disk(Peer):
+    """A disk, which Linux can mount as well."""
+
+    kind: str
+    volume_offset = 0
 
     def node(self) -> Path:
         """The volume's block device, once the kernel has it; plugged in anew, because the drivers had taken it away."""
@@ -168,3 +174,69 @@ class GadgetDisk(Disk):
 
     def _pull(self) -> None:
         self._gadget.pull()
+
+
+class QemuMtp(Peer):
+    """QEMU's usb-mtp over a folder of the host, which it only reads."""
+
+    usb_ids = (0x46F4, 0x0004)
+    name_for_others = "Oops"
+    """What QEMU calls a file whose name is not ASCII."""
+
+    def __init__(self, cable: Cable, folder: str) -> None:
+        self._cable, self._folder = cable, folder
+        self._count = 0
+
+    def _plug(self) -> None:
+        self._count += 1
+        self._cable.plug("usb-mtp", f"mtp-{self._count}", rootdir=self._folder, readonly=True)
+
+    def _pull(self) -> None:
+        self._cable.pull(f"mtp-{self._count}")
+
+
+class UmtpRecorder(Peer):
+    """Debian's umtp-responder on Linux's dummy_hcd, over a folder that it may change."""
+
+    usb_ids = (0x1209, 0x0002)
+
+    def __init__(self, program: Path, folder: Path) -> None:
+        endpoints = Path("/dev/ffs-mtp")
+        self._gadget = Gadget("mtp", *self.usb_ids, serial="UMTP0001")
+        self._gadget.add_user_function("mtp", endpoints)
+        settings = Path("/etc/umtprd/umtprd.conf")
+        settings.parent.mkdir(parents=True, exist_ok=True)
+        settings.write_text(_UMTP.format(folder=folder, vendor=self.usb_ids[0], product=self.usb_ids[1], endpoints=endpoints))
+        self._program, self._endpoints = program, endpoints
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def _plug(self) -> None:
+        self._process = subprocess.Popen([self._program], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        until((self._endpoints / "ep1").exists)
+        self._gadget.plug()
+
+    def _pull(self) -> None:
+        """Pull the cable; the recorder starts anew when it is plugged in again."""
+        self._gadget.pull()
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+
+_UMTP = """storage "{folder}" "Recorder" "rw"
+manufacturer "Debian"
+product "umtp-responder"
+serial "UMTP0001"
+usb_vendor_id {vendor:#06x}
+usb_product_id {product:#06x}
+usb_class 0x6
+usb_subclass 0x1
+usb_protocol 0x1
+usb_dev_version 0x3008
+usb_functionfs_mode 0x1
+usb_dev_path "{endpoints}/ep0"
+usb_epin_path "{endpoints}/ep1"
+usb_epout_path "{endpoints}/ep2"
+usb_epint_path "{endpoints}/ep3"
+usb_max_packet_size 0x200
+"""

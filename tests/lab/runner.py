@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 LAB = Path("/lab")
-CHECK_WITHIN_S = 60.0
+CHECK_WITHIN_S = 120.0
 
 
 class Checks:

@@ -3,7 +3,7 @@ import pytest
 from tests.integration.device_drivers.media import in_partition, make_fat_image, run_tool
 from tests.lab.runner import names
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(600)]
 SIZE_BYTES = 64 * 1024**2
 
 

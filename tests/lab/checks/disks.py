@@ -4,25 +4,19 @@ The checks of one disk run in order and leave it plugged in for the next.
 """
 
 import shutil
-import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 
 from device_drivers.errors import FileRemovalError, RecorderBusyError, RecorderUnpluggedError, UnsupportedCommandError
-from device_drivers.recorder import Recorder, read_fingerprint
 from device_drivers.registry import find_usb_recorders
 from device_drivers.transports.file_removal.client import KernelFileRemover
 from device_drivers.transports.plugged_in import VolumePlace
-from integrity.listing import RecordedFile
 from tests.lab.cable import Cable
-from tests.lab.peers import FOOTAGE, Disk, GadgetDisk, QemuDisk, digest, digests_of, until
+from tests.lab.peers import FOOTAGE, Disk, GadgetDisk, QemuDisk, digest, until
 from tests.lab.runner import LAB, Checks
+from tests.lab.scenarios import CLIP, failure, footage, left_on, listed, read_from, reading_goes_on_after_the_cable_was_pulled, with_fingerprints
 
-IDENTITY_FILE = "RECORDER.TXT"
-CLIP = "DCIM/100MEDIA/00000001.MP4"
-PULLED_AFTER_BYTES = 1024**2
 REMOVED_BEFORE_THE_PULL = 5
 CHECKS = Checks()
 
@@ -42,42 +36,6 @@ def linux_disk(name: str, kind: str) -> Disk:
 @cache
 def qemu_disk(node: str, kind: str, volume_offset: int = 0) -> Disk:
     return QemuDisk(cable(), node, kind, volume_offset)
-
-
-def listed(recorder: Recorder) -> dict[str, RecordedFile]:
-    return {file.path: file for file in recorder.list_files()}
-
-
-def with_fingerprints(recorder: Recorder, files: list[RecordedFile]) -> list[RecordedFile]:
-    return [replace(file, fingerprint=read_fingerprint(recorder, file)) for file in files]
-
-
-def read_from(recorder: Recorder, file: RecordedFile, offset: int = 0, *, step: int = 256 * 1024) -> Iterator[bytes]:
-    buffer = memoryview(bytearray(step))
-    with recorder.open_file(file, offset) as reader:
-        while count := reader.readinto(buffer):
-            yield bytes(buffer[:count])
-
-
-@cache
-def footage() -> dict[str, str]:
-    found = digests_of(FOOTAGE)
-    del found[IDENTITY_FILE]
-    return found
-
-
-def left_on(folder: Path) -> dict[str, str]:
-    found = digests_of(folder)
-    del found[IDENTITY_FILE]
-    return found
-
-
-def failure(act, *kinds: type[Exception]) -> str:
-    try:
-        act()
-    except kinds as error:
-        return str(error)
-    raise AssertionError("nothing was refused")
 
 
 def it_holds_the_footage_and_is_sound(peer: Disk) -> None:
@@ -104,29 +62,6 @@ def every_byte_is_read(peer: Disk) -> None:
     assert all(file.modified for file in files.values())
     assert status.capacity_bytes == 64 * 1024**2 + peer.volume_offset
     assert 0 < status.free_bytes < status.capacity_bytes
-
-
-def reading_goes_on_after_the_cable_was_pulled(peer: Disk) -> None:
-    recorder = peer.recorder()
-    before = listed(recorder)[CLIP]
-    read = bytearray()
-    pull = threading.Thread(target=peer.pull)
-
-    def read_until_pulled() -> None:
-        for piece in read_from(recorder, before):
-            read.extend(piece)
-            if len(read) >= PULLED_AFTER_BYTES and not pull.ident:
-                pull.start()
-
-    failure(read_until_pulled, RecorderUnpluggedError)
-    pull.join()
-    peer.leave()
-    again = listed(peer.recorder())[CLIP]
-
-    assert (again.size_bytes, again.modified) == (before.size_bytes, before.modified)
-    assert PULLED_AFTER_BYTES <= len(read) < again.size_bytes
-    read.extend(b"".join(read_from(peer.recorder(), again, len(read))))
-    assert digest(read) == footage()[CLIP]
 
 
 def changed_files_stay(peer: Disk) -> None:

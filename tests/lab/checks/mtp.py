@@ -1,0 +1,102 @@
+"""In the guest: the MTP driver against responders of QEMU and of Debian, pulled, read on, and with files removed."""
+
+import json
+import shutil
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+from tests.lab.cable import Cable
+from tests.lab.peers import FOOTAGE, Peer, QemuMtp, UmtpRecorder, digest
+from tests.lab.runner import LAB, Checks
+from tests.lab.scenarios import CLIP, footage, left_on, listed, read_from, reading_goes_on_after_the_cable_was_pulled, with_fingerprints
+
+CHECKS = Checks()
+UMTP_FOLDER = Path("/scratch/umtp")
+
+
+@cache
+def places() -> dict[str, str]:
+    """Where things are that the host knows."""
+    return json.loads((LAB / "places.json").read_text())
+
+
+@cache
+def qemu_mtp() -> Peer:
+    return QemuMtp(Cable(), places()["footage"])
+
+
+@cache
+def umtp() -> Peer:
+    shutil.copytree(FOOTAGE, UMTP_FOLDER)
+    return UmtpRecorder(Path(places()["umtprd"]), UMTP_FOLDER)
+
+
+def shown_by(peer: Peer) -> dict[str, str]:
+    """The footage under the names that a responder gives it."""
+    shown = {}
+    for path, content in footage().items():
+        folder, _, name = path.rpartition("/")
+        shown[path if peer.name_for_others is None or name.isascii() else f"{folder}/{peer.name_for_others}"] = content
+    return shown
+
+
+def every_byte_is_read(peer: Peer) -> None:
+    recorder = peer.recorder()
+
+    files = listed(recorder)
+    read = {path: digest(b"".join(read_from(recorder, file))) for path, file in files.items()}
+
+    assert recorder.identity().serial == "LAB0001"
+    assert read == shown_by(peer)
+    assert all(file.modified for file in files.values())
+
+
+def a_listing_can_be_taken_again(peer: Peer) -> None:
+    recorder = peer.recorder()
+
+    assert listed(recorder) == listed(recorder)
+
+
+def exactly_the_named_files_are_removed(peer: Peer) -> None:
+    recorder = peer.recorder()
+    files = listed(recorder)
+    gone = [path for path in files if path.startswith("GONE/") or path.endswith((".mov", "empty.mp4"))]
+
+    removals = list(recorder.remove_files(with_fingerprints(recorder, [files[path] for path in gone])))
+
+    assert len(gone) == 8
+    assert [(each.file.path, each.kept_because) for each in removals] == [(path, None) for path in gone]
+    assert set(listed(recorder)) == set(footage()) - set(gone)
+    assert left_on(UMTP_FOLDER) == {path: each for path, each in footage().items() if path not in gone}
+
+
+def a_read_only_store_keeps_its_files_and_says_why(peer: Peer) -> None:
+    recorder = peer.recorder()
+    (file,) = with_fingerprints(recorder, [listed(recorder)[CLIP]])
+
+    if recorder.capabilities.can_remove_files:
+        (removal,) = recorder.remove_files([file])
+        assert removal.kept_because
+
+    assert set(listed(recorder)) == set(shown_by(peer))
+
+
+PEERS: dict[str, tuple[Callable[[], Peer], list[Callable[[Peer], None]]]] = {
+    "qemu_usb_mtp": (
+        qemu_mtp,
+        [
+            every_byte_is_read,
+            a_listing_can_be_taken_again,
+            a_read_only_store_keeps_its_files_and_says_why,
+            reading_goes_on_after_the_cable_was_pulled,
+        ],
+    ),
+    "debian_umtp_responder": (
+        umtp,
+        [every_byte_is_read, a_listing_can_be_taken_again, reading_goes_on_after_the_cable_was_pulled, exactly_the_named_files_are_removed],
+    ),
+}
+for _name, (_peer, _scenarios) in PEERS.items():
+    for _scenario in _scenarios:
+        CHECKS.add(f"{_name}: {_scenario.__name__}", lambda scenario=_scenario, peer=_peer: scenario(peer()))

@@ -1,0 +1,75 @@
+"""In the guest: what is done with a recorder of any kind."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+from device_drivers.errors import RecorderUnpluggedError
+from device_drivers.recorder import Recorder, read_fingerprint
+from integrity.listing import RecordedFile
+from tests.lab.peers import FOOTAGE, Peer, digest, digests_of
+
+IDENTITY_FILE = "RECORDER.TXT"
+CLIP = "DCIM/100MEDIA/00000001.MP4"
+PULLED_AFTER_BYTES = 1024**2
+
+
+def listed(recorder: Recorder) -> dict[str, RecordedFile]:
+    return {file.path: file for file in recorder.list_files()}
+
+
+def with_fingerprints(recorder: Recorder, files: list[RecordedFile]) -> list[RecordedFile]:
+    return [replace(file, fingerprint=read_fingerprint(recorder, file)) for file in files]
+
+
+def read_from(recorder: Recorder, file: RecordedFile, offset: int = 0, *, step: int = 256 * 1024) -> Iterator[bytes]:
+    buffer = memoryview(bytearray(step))
+    with recorder.open_file(file, offset) as reader:
+        while count := reader.readinto(buffer):
+            yield bytes(buffer[:count])
+
+
+@cache
+def footage() -> dict[str, str]:
+    found = digests_of(FOOTAGE)
+    del found[IDENTITY_FILE]
+    return found
+
+
+def left_on(folder: Path) -> dict[str, str]:
+    found = digests_of(folder)
+    del found[IDENTITY_FILE]
+    return found
+
+
+def failure(act, *kinds: type[Exception]) -> str:
+    try:
+        act()
+    except kinds as error:
+        return str(error)
+    raise AssertionError("nothing was refused")
+
+
+def reading_goes_on_after_the_cable_was_pulled(peer: Peer) -> None:
+    recorder = peer.recorder()
+    before = listed(recorder)[CLIP]
+    read = bytearray()
+    pull = threading.Thread(target=peer.pull)
+
+    def read_until_pulled() -> None:
+        for piece in read_from(recorder, before):
+            read.extend(piece)
+            if len(read) >= PULLED_AFTER_BYTES and not pull.ident:
+                pull.start()
+
+    failure(read_until_pulled, RecorderUnpluggedError)
+    pull.join()
+    peer.leave()
+    again = listed(peer.recorder())[CLIP]
+
+    assert (again.size_bytes, again.modified) == (before.size_bytes, before.modified)
+    assert PULLED_AFTER_BYTES <= len(read) < again.size_bytes
+    read.extend(b"".join(read_from(peer.recorder(), again, len(read))))
+    assert digest(read) == footage()[CLIP]
