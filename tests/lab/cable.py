@@ -13,10 +13,11 @@ class Cable:
     def __init__(self) -> None:
         self._descriptor = os.open(MONITOR, os.O_RDWR)
         self._unread = b""
+        self._deleted: set[str] = set()
         self.execute("qmp_capabilities")
 
     def execute(self, command: str, **arguments: Any) -> Any:
-        """Run a command of the monitor; events that come meanwhile are passed over."""
+        """Run a command of the monitor."""
         os.write(self._descriptor, json.dumps({"execute": command, "arguments": arguments}).encode())
         while "return" not in (reply := self._line()):
             if "error" in reply:
@@ -28,8 +29,10 @@ class Cable:
         self.execute("device_add", driver=driver, id=name, bus="usb.0", **properties)
 
     def pull(self, name: str) -> None:
-        """Pull a device out."""
+        """Pull a device out; afterwards QEMU has let go of what it used."""
         self.execute("device_del", id=name)
+        while name not in self._deleted:
+            self._line()
 
     def close(self) -> None:
         os.close(self._descriptor)
@@ -38,4 +41,7 @@ class Cable:
         while b"\n" not in self._unread:
             self._unread += os.read(self._descriptor, 4096)
         line, self._unread = self._unread.split(b"\n", 1)
-        return json.loads(line) if line.strip().startswith(b"{") else {}
+        message: dict[str, Any] = json.loads(line) if line.strip().startswith(b"{") else {}
+        if message.get("event") == "DEVICE_DELETED":
+            self._deleted.add(message["data"].get("device", ""))
+        return message

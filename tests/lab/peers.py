@@ -1,4 +1,4 @@
-"""In the guest: disks that nobody here wrote, as recorders that can be pulled, plugged in again, and looked at by Linux."""
+"""In the guest: what nobody here wrote, as recorders that can be pulled, plugged in again, and, disks, looked at by Linux."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.lab.cable import Cable
 from tests.lab.gadget import Gadget
 
 FOOTAGE = Path("/lab/footage")
-_WITHIN_S = 15.0
+_WITHIN_S = 30.0
 
 
 def until(question, *, within_s: float = _WITHIN_S):
@@ -56,6 +56,7 @@ class Peer:
 
     usb_ids: tuple[int, int]
     name_for_others: str | None = None
+    """What it calls every file whose name is not ASCII; ``None`` is by its name."""
     is_plugged = False
     last_plugged: Peer | None = None
     _recorder: Recorder | None = None
@@ -181,7 +182,6 @@ class QemuMtp(Peer):
 
     usb_ids = (0x46F4, 0x0004)
     name_for_others = "Oops"
-    """What QEMU calls a file whose name is not ASCII."""
 
     def __init__(self, cable: Cable, folder: str) -> None:
         self._cable, self._folder = cable, folder
