@@ -27,7 +27,7 @@ def footage(tmp_path_factory):
         "DCIM/empty.mp4": b"",
         "GPS.LOG": b"$GPRMC\r\n" * 99,
     }
-    files |= {f"GONE/{number:08}.JPG": RANDOM.randbytes(1_000 * number) for number in range(6)}
+    files |= {f"GONE/G{number:07}.JPG": RANDOM.randbytes(1_000 * number) for number in range(6)}
     files |= {f"MANY/{number:08}.JPG": RANDOM.randbytes(40_000) for number in range(40)}
     for path, content in files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)

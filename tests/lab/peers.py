@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import socket
+import struct
 import subprocess
 import time
 from collections.abc import Iterator
@@ -83,12 +85,13 @@ class Peer:
             self._pull()
 
     def leave(self) -> None:
-        """Close the recorder, pull the cable, and wait until it is gone."""
+        """Close the recorder, pull the cable, and wait until it is gone; another one with its ids may be plugged in instead."""
         if self._recorder is not None:
             self._recorder.close()
             self._recorder = None
         self.pull()
-        until(lambda: self.found() is None)
+        if Peer.last_plugged is self:
+            until(lambda: self.found() is None)
 
     def found(self) -> FoundRecorder | None:
         """What the registry finds of it."""
@@ -175,6 +178,55 @@ class GadgetDisk(Disk):
 
     def _pull(self) -> None:
         self._gadget.pull()
+
+
+class _Imported:
+    """A virtual recorder of the host's, which ``vhci-hcd`` plugs in (Linux, ``Documentation/usb/usbip_protocol.rst``)."""
+
+    _PLACE = Path("/sys/devices/platform/vhci_hcd.0")
+    _PORT = 0
+    """The first of the ports for high speed."""
+
+    def __init__(self, address: tuple[str, int]) -> None:
+        self._address = address
+
+    def plug(self) -> None:
+        with socket.create_connection(self._address, timeout=_WITHIN_S) as link:
+            link.sendall(struct.pack(">HHI32s", 0x0111, 0x8003, 0, b"1-1"))
+            answer = link.recv(8 + 312, socket.MSG_WAITALL)
+            assert len(answer) == 320, answer
+            bus, number, speed = struct.unpack_from(">III", answer, 8 + 256 + 32)
+            link.setblocking(True)  # the kernel takes it over as it is
+            (self._PLACE / "attach").write_text(f"{self._PORT} {link.fileno()} {bus << 16 | number} {speed}")
+
+    def pull(self) -> None:
+        (self._PLACE / "detach").write_text(str(self._PORT))
+
+
+class VirtualDisk(Disk):
+    """Our virtual recorder of disks, as Linux sees it."""
+
+    def __init__(self, address: tuple[str, int], usb_ids: tuple[int, int], kind: str) -> None:
+        self._imported, self.usb_ids, self.kind = _Imported(address), usb_ids, kind
+
+    def _plug(self) -> None:
+        self._imported.plug()
+
+    def _pull(self) -> None:
+        self._imported.pull()
+
+
+class VirtualMtp(Peer):
+    """Our virtual MTP recorder, as Linux sees it."""
+
+    def __init__(self, address: tuple[str, int], usb_ids: tuple[int, int]) -> None:
+        self._imported, self.usb_ids = _Imported(address), usb_ids
+
+    def _plug(self) -> None:
+        self._imported.plug()
+
+    def _pull(self) -> None:
+        self._imported.pull()
 
 
 class QemuMtp(Peer):

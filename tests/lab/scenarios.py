@@ -52,6 +52,21 @@ def failure(act, *kinds: type[Exception]) -> str:
     raise AssertionError("nothing was refused")
 
 
+def remove_some(peer: Peer) -> dict[str, str]:
+    """Remove a few files; gives what must be left, which a fresh listing already shows."""
+    recorder = peer.recorder()
+    files = listed(recorder)
+    gone = [path for path in files if path.startswith("GONE/") or path.endswith((".mov", "empty.mp4"))]
+
+    removals = list(recorder.remove_files(with_fingerprints(recorder, [files[path] for path in gone])))
+
+    assert len(gone) == 8
+    assert [(each.file.path, each.kept_because) for each in removals] == [(path, None) for path in gone]
+    left = {path: each for path, each in footage().items() if path not in gone}
+    assert set(listed(recorder)) == set(left)
+    return left
+
+
 def reading_goes_on_after_the_cable_was_pulled(peer: Peer) -> None:
     recorder = peer.recorder()
     before = listed(recorder)[CLIP]

@@ -15,7 +15,17 @@ from device_drivers.transports.plugged_in import VolumePlace
 from tests.lab.cable import Cable
 from tests.lab.peers import FOOTAGE, Disk, GadgetDisk, QemuDisk, digest, until
 from tests.lab.runner import LAB, Checks
-from tests.lab.scenarios import CLIP, failure, footage, left_on, listed, read_from, reading_goes_on_after_the_cable_was_pulled, with_fingerprints
+from tests.lab.scenarios import (
+    CLIP,
+    failure,
+    footage,
+    left_on,
+    listed,
+    read_from,
+    reading_goes_on_after_the_cable_was_pulled,
+    remove_some,
+    with_fingerprints,
+)
 
 REMOVED_BEFORE_THE_PULL = 5
 CHECKS = Checks()
@@ -84,18 +94,10 @@ def changed_files_stay(peer: Disk) -> None:
 
 
 def exactly_the_named_files_are_removed(peer: Disk) -> None:
-    recorder = peer.recorder()
-    files = listed(recorder)
-    gone = [path for path in files if path.startswith("GONE/") or path.endswith((".mov", "empty.mp4"))]
-    wanted = with_fingerprints(recorder, [files[path] for path in gone])
+    must_be_left = remove_some(peer)
 
-    removals = list(recorder.remove_files(wanted))
-
-    assert len(gone) == 8
-    assert [(each.file.path, each.kept_because) for each in removals] == [(path, None) for path in gone]
-    assert set(listed(recorder)) == set(footage()) - set(gone)
     with peer.mounted() as folder:
-        assert left_on(folder) == {path: each for path, each in footage().items() if path not in gone}
+        assert left_on(folder) == must_be_left
 
 
 def a_pull_while_removing_spares_the_rest(peer: Disk) -> None:

@@ -9,7 +9,16 @@ from pathlib import Path
 from tests.lab.cable import Cable
 from tests.lab.peers import FOOTAGE, Peer, QemuMtp, UmtpRecorder, digest
 from tests.lab.runner import LAB, Checks
-from tests.lab.scenarios import CLIP, footage, left_on, listed, read_from, reading_goes_on_after_the_cable_was_pulled, with_fingerprints
+from tests.lab.scenarios import (
+    CLIP,
+    footage,
+    left_on,
+    listed,
+    read_from,
+    reading_goes_on_after_the_cable_was_pulled,
+    remove_some,
+    with_fingerprints,
+)
 
 CHECKS = Checks()
 UMTP_FOLDER = Path("/scratch/umtp")
@@ -59,16 +68,9 @@ def a_listing_can_be_taken_again(peer: Peer) -> None:
 
 
 def exactly_the_named_files_are_removed(peer: Peer) -> None:
-    recorder = peer.recorder()
-    files = listed(recorder)
-    gone = [path for path in files if path.startswith("GONE/") or path.endswith((".mov", "empty.mp4"))]
+    must_be_left = remove_some(peer)
 
-    removals = list(recorder.remove_files(with_fingerprints(recorder, [files[path] for path in gone])))
-
-    assert len(gone) == 8
-    assert [(each.file.path, each.kept_because) for each in removals] == [(path, None) for path in gone]
-    assert set(listed(recorder)) == set(footage()) - set(gone)
-    assert left_on(UMTP_FOLDER) == {path: each for path, each in footage().items() if path not in gone}
+    assert left_on(UMTP_FOLDER) == must_be_left
 
 
 def a_read_only_store_keeps_its_files_and_says_why(peer: Peer) -> None:
