@@ -172,8 +172,11 @@ def _check(descriptor: int, file: RecordedFile) -> None:
 
 def _whole_seconds(wall_time: str) -> int:
     """Read a listed time as the mounted volume shows it: as UTC, unless the medium itself names an offset."""
-    moment = datetime.fromisoformat(wall_time)
-    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() // 1)
+    try:
+        moment = datetime.fromisoformat(wall_time)
+        return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() // 1)
+    except (ValueError, OverflowError) as error:
+        raise _ChangedError("the time it was listed with is none") from error
 
 
 def _fingerprint(descriptor: int, size_bytes: int) -> str:

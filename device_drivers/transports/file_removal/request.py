@@ -21,7 +21,7 @@ MAX_REQUEST_BYTES = 64 * 1024**2
 MAX_ANSWER_BYTES = 4_096
 MAX_REASON_CHARACTERS = 300
 MAX_OFFSET_BYTES = 2**53
-_PORT = re.compile(r"\d{1,3}-\d{1,3}(\.\d{1,3}){0,6}")
+_PORT = re.compile(r"[0-9]{1,3}-[0-9]{1,3}(\.[0-9]{1,3}){0,6}")
 """A port as the kernel names it: bus, then the port of each hub on the way, of which USB allows seven in a row."""
 _VOLUME_ID = re.compile(r"[0-9a-f]{8}")
 _MAX_INTERFACE, _MAX_UNIT = 31, 15
