@@ -52,6 +52,7 @@ PROBLEMS: dict[type[Exception], tuple[HTTPStatus, str]] = {
     ingest.UploadFinishedError: (HTTPStatus.CONFLICT, "upload-finished"),
     ingest.UploadNotBegunError: (HTTPStatus.CONFLICT, "upload-not-begun"),
     integrity.MalformedValueError: (HTTPStatus.UNPROCESSABLE_ENTITY, "malformed-value"),
+    roster.RecorderNotFoundError: (HTTPStatus.NOT_FOUND, "recorder-not-found"),
     roster.RosterRefusedError: (HTTPStatus.UNPROCESSABLE_ENTITY, "roster-refused"),
     service.NotPermittedError: (HTTPStatus.FORBIDDEN, "not-permitted"),
     service.UnacceptableValueError: (HTTPStatus.UNPROCESSABLE_ENTITY, "unacceptable-value"),

@@ -8,8 +8,9 @@ from api.web.cases import pages as cases
 from api.web.clips import pages as clips
 from api.web.coverage import pages as coverage
 from api.web.docks import pages as docks
+from api.web.docks import recorder_clock
 from api.web.health import pages as health
 
 router = APIRouter(include_in_schema=False)
-for room in (preferences, accounts, cases, clips, coverage, docks, health):
+for room in (preferences, accounts, cases, clips, coverage, docks, recorder_clock, health):
     router.include_router(room.router)

@@ -26,7 +26,9 @@ class Clip(Base):
         recorded_at: The recorder's own time, taken as Asia/Shanghai unless it names an offset, uncorrected, UTC.
         received_at: When the last byte had reached the store, our clock, UTC.
         clock_offset_s: Recorder's clock minus dock's; ``None`` where it could not be read.
+        clock_uncertainty_s: How far ``clock_offset_s`` may be off.
         dock_offset_s: Dock's clock minus ours; ``None`` where the dock did not say.
+        dock_uncertainty_s: How far ``dock_offset_s`` may be off.
         released_at: When the recorder's copy was removed, or found gone after it was ordered.
         quarantine: Why a person must decide before anything is released; ``None`` when nothing is wrong.
         flags: What is unusual without being wrong: ``unregistered_recorder``, ``unknown_officer``, ``empty`` ...
@@ -56,7 +58,9 @@ class Clip(Base):
     recorded_at: Mapped[datetime | None]
     received_at: Mapped[datetime | None]
     clock_offset_s: Mapped[float | None]
+    clock_uncertainty_s: Mapped[float | None]
     dock_offset_s: Mapped[float | None]
+    dock_uncertainty_s: Mapped[float | None]
     released_at: Mapped[datetime | None]
     state: Mapped[str]
     quarantine: Mapped[str | None]

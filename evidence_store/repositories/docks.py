@@ -134,6 +134,11 @@ class Docks:
         row = self._session.execute(query).first()
         return None if row is None else (row[0], row[1])
 
+    def latest_of_recorder(self, recorder_id: UUID, *, limit: int) -> list[DockSession]:
+        """List a registered recorder's sessions at every dock, newest first."""
+        query = select(DockSession).where(DockSession.recorder_id == recorder_id).order_by(DockSession.opened_at.desc()).limit(limit)
+        return list(self._session.scalars(query))
+
     def count_states(self, session_id: UUID) -> tuple[dict[str, int], int]:
         """Count a session's files by their clips' state, and those in quarantine."""
         query = (

@@ -5,7 +5,9 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from evidence_store.actor import Scope
 from evidence_store.models import Assignment, Recorder
+from evidence_store.repositories.scope import within_agencies
 
 
 class Recorders:
@@ -17,6 +19,10 @@ class Recorders:
     def by_serial(self, serial: str) -> Recorder | None:
         """Find a recorder by its own serial number."""
         return self._session.scalars(select(Recorder).where(Recorder.serial == serial)).one_or_none()
+
+    def find(self, serial: str, scope: Scope) -> Recorder | None:
+        """Find a recorder within a scope; to an officer, whether or not they have it."""
+        return self._session.scalars(select(Recorder).where(Recorder.serial == serial, within_agencies(Recorder.agency_id, scope))).one_or_none()
 
     def ids_by_serial(self) -> dict[str, UUID]:
         """Every recorder's id by serial number."""

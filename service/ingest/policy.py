@@ -99,6 +99,13 @@ def corrected_time(recorded_at: datetime, *, clock_offset_s: float | None, dock_
         return None
 
 
+def corrected_uncertainty(clock_uncertainty_s: float | None, dock_uncertainty_s: float | None) -> float | None:
+    """How far a corrected time may be off, in seconds: both uncertainties together; ``None`` where one is unknown."""
+    if clock_uncertainty_s is None or dock_uncertainty_s is None:
+        return None
+    return clock_uncertainty_s + dock_uncertainty_s
+
+
 def is_plausible(recorded_at: datetime, now: datetime) -> bool:
     """Whether a recorder's time can be true at all."""
     return EARLIEST_PLAUSIBLE <= recorded_at <= now + CLOCK_TOLERANCE

@@ -5,6 +5,14 @@ from service.errors import ServiceError
 MOST_SHOWN = 200
 
 
+class RecorderNotFoundError(ServiceError):
+    """There is no such recorder where the asker may see one."""
+
+    def __init__(self, serial: str) -> None:
+        super().__init__(f"no recorder {serial!r}")
+        self.serial = serial
+
+
 class RosterRefusedError(ServiceError):
     """The roster contradicts itself or what is known; nothing was changed.
 

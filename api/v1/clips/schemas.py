@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from evidence_store.models import ClipRow
 from service.custody.read_chain import Chain
+from service.ingest.clip_times import times_of
 
 
 class AgencyRef(BaseModel):
@@ -32,7 +33,11 @@ class RecorderRef(BaseModel):
 
 
 class ClipItem(BaseModel):
-    """A clip; times in UTC, ``recorded_at`` by the recorder's uncorrected clock."""
+    """A clip; times in UTC.
+
+    ``recorded_at`` is by the recorder's uncorrected clock, ``clock_offset_s`` recorder minus dock, ``dock_offset_s`` dock minus service,
+    ``corrected_at`` what the service's clock would have shown, ``null`` where an offset is unknown.
+    """
 
     id: UUID
     state: str
@@ -44,6 +49,11 @@ class ClipItem(BaseModel):
     recorded_at: datetime | None
     received_at: datetime | None
     clock_offset_s: float | None
+    clock_uncertainty_s: float | None
+    dock_offset_s: float | None
+    dock_uncertainty_s: float | None
+    corrected_at: datetime | None
+    corrected_uncertainty_s: float | None
     original_name: str
     path: str
     recorder: RecorderRef
@@ -103,6 +113,7 @@ class CustodyAnswer(BaseModel):
 def clip_item(row: ClipRow) -> ClipItem:
     """Tell a clip."""
     clip = row.clip
+    times = times_of(clip)
     return ClipItem(
         id=clip.id,
         state=clip.state,
@@ -114,6 +125,11 @@ def clip_item(row: ClipRow) -> ClipItem:
         recorded_at=clip.recorded_at,
         received_at=clip.received_at,
         clock_offset_s=clip.clock_offset_s,
+        clock_uncertainty_s=clip.clock_uncertainty_s,
+        dock_offset_s=clip.dock_offset_s,
+        dock_uncertainty_s=clip.dock_uncertainty_s,
+        corrected_at=times.corrected_at,
+        corrected_uncertainty_s=times.uncertainty_s,
         original_name=clip.original_name,
         path=clip.path,
         recorder=RecorderRef(serial=clip.claimed_serial, is_registered=row.recorder is not None),

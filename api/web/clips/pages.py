@@ -19,6 +19,7 @@ from service.clips.search_clips import cases_of_clip, find_clip, search_clips
 from service.clips.view_clip import LONGEST_PURPOSE, ViewGrant, view_clip
 from service.context import ServiceContext
 from service.custody.read_chain import read_chain
+from service.ingest.clip_times import times_of
 from service.roster.list_agencies import list_agencies
 
 router = APIRouter(prefix="/clips")
@@ -64,6 +65,7 @@ def _clip_page(clip_id: UUID, request: Request, context: ServiceContext, actor: 
         status=HTTPStatus.OK,
         row=row,
         clip=row.clip,
+        times=times_of(row.clip),
         playback=playback_of(row.clip),
         kinds=Playback,
         unplayable=why_unplayable(row.clip),
