@@ -42,7 +42,7 @@ def test_the_feature_of_every_route_exists_below():
     assert router.routes
 
 
-@pytest.mark.parametrize("command", ["dock", "simulate"])
+@pytest.mark.parametrize("command", ["dock", "simulate", "drivers"])
 def test_a_program_of_the_recorders_side_loads_nothing_of_the_service(command):
     target = next(point.value for point in entry_points(group="bodycam.commands") if point.name == command)
     program = f"import sys; import {target.partition(':')[0]}; print(*sys.modules)"
