@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from api.web import preferences
 from api.web.accounts import pages as accounts
 from api.web.cases import pages as cases
+from api.web.clips import decisions
 from api.web.clips import pages as clips
 from api.web.coverage import pages as coverage
 from api.web.docks import pages as docks
@@ -12,5 +13,5 @@ from api.web.docks import recorder_clock
 from api.web.health import pages as health
 
 router = APIRouter(include_in_schema=False)
-for room in (preferences, accounts, cases, clips, coverage, docks, recorder_clock, health):
+for room in (preferences, accounts, cases, clips, decisions, coverage, docks, recorder_clock, health):
     router.include_router(room.router)

@@ -1,1 +1,1 @@
-"""What one may do: ``policy`` (pure: role x action), ``permission`` (asks it and refuses)."""
+"""What one may do: ``policy`` (pure: role x action), ``permission`` (asks it and refuses), ``reasons``."""

@@ -20,6 +20,7 @@ class Action(StrEnum):
     MANAGE_ACCOUNTS = "manage_accounts"
     MANAGE_DOCKS = "manage_docks"
     READ_HEALTH = "read_health"
+    DECIDE_QUARANTINE = "decide_quarantine"
 
 
 _ALLOWED: dict[Role, frozenset[Action]] = {
@@ -48,6 +49,7 @@ _ALLOWED: dict[Role, frozenset[Action]] = {
             Action.MANAGE_ACCOUNTS,
             Action.MANAGE_DOCKS,
             Action.READ_HEALTH,
+            Action.DECIDE_QUARANTINE,
         }
     ),
 }

@@ -38,6 +38,27 @@ class SessionConflictError(ServiceError):
         self.what = what
 
 
+class ClipNotQuarantinedError(ServiceError):
+    """The clip is not in quarantine; there is nothing to decide."""
+
+    def __init__(self, clip_id: UUID) -> None:
+        super().__init__(f"clip {clip_id} is not in quarantine")
+        self.clip_id = clip_id
+
+
+class QuarantineFinalError(ServiceError):
+    """What is stored is not what was sent, or is gone; no decision can change that.
+
+    Attributes:
+        quarantine: Code of why it is in quarantine.
+    """
+
+    def __init__(self, clip_id: UUID, quarantine: str) -> None:
+        super().__init__(f"clip {clip_id} stays in quarantine: {quarantine}")
+        self.clip_id = clip_id
+        self.quarantine = quarantine
+
+
 class UploadFinishedError(ServiceError):
     """The clip is already stored; there is nothing to upload."""
 

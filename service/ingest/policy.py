@@ -15,6 +15,9 @@ CLOCK_TOLERANCE = timedelta(days=1)
 EARLIEST_PLAUSIBLE = datetime(2015, 1, 1, tzinfo=UTC)
 """Recorders that lost their battery restart in 1970, 1980 or 2000; none of this trade is older than this."""
 
+_FINAL_MARKS = frozenset({"read_back_mismatch", "object_missing"})
+"""What is stored is not what was sent, or is gone: no person can decide that away."""
+
 _NAME_TIMES = (
     re.compile(r"(?<!\d)(?P<date>20\d{6})[_-]?(?P<time>\d{6})(?!\d)"),
     re.compile(r"(?<!\d)(?P<year>20\d{2})_(?P<day>\d{4})_(?P<time>\d{6})(?!\d)"),
@@ -104,6 +107,11 @@ def corrected_uncertainty(clock_uncertainty_s: float | None, dock_uncertainty_s:
     if clock_uncertainty_s is None or dock_uncertainty_s is None:
         return None
     return clock_uncertainty_s + dock_uncertainty_s
+
+
+def is_liftable(quarantine: str) -> bool:
+    """Whether a person may lift a quarantine of this reason."""
+    return quarantine not in _FINAL_MARKS
 
 
 def is_plausible(recorded_at: datetime, now: datetime) -> bool:

@@ -14,12 +14,14 @@ from evidence_store.actor import Actor
 from evidence_store.models import Agency, Case
 from integrity.receipt import ClipState
 from service.access.policy import Action, is_allowed
+from service.access.reasons import LONGEST_REASON
 from service.cases.open_case import search_cases
 from service.clips.search_clips import cases_of_clip, find_clip, search_clips
 from service.clips.view_clip import LONGEST_PURPOSE, ViewGrant, view_clip
 from service.context import ServiceContext
 from service.custody.read_chain import read_chain
 from service.ingest.clip_times import times_of
+from service.ingest.policy import is_liftable
 from service.roster.list_agencies import list_agencies
 
 router = APIRouter(prefix="/clips")
@@ -74,6 +76,8 @@ def _clip_page(clip_id: UUID, request: Request, context: ServiceContext, actor: 
         cases=[(case, agency) for case, agency in _cases(context, actor) if case.id not in linked],
         chain=read_chain(context, clip_id, actor=actor),
         longest_purpose=LONGEST_PURPOSE,
+        longest_reason=LONGEST_REASON,
+        is_liftable=row.clip.quarantine is not None and is_liftable(row.clip.quarantine),
     )
 
 
