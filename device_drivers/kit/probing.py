@@ -18,15 +18,19 @@ def describe_found(found: FoundRecorder) -> dict[str, Any]:
     """Say what the descriptors of a device say, and which family would open it; nothing is sent to it.
 
     Returns:
-        Values of JSON. Where several matches fit, ``matches`` gives the narrowest first; one that asks INQUIRY is decided when it is opened.
+        Values of JSON. Where several matches fit, ``matches`` gives the narrowest first. ``family`` is ``None`` where none does, and where
+        INQUIRY decides (``asks_inquiry``), which is sent only when the device is opened.
     """
     description = found.description
+    families = [each.family.profile.family for each in found.candidates]
+    asks = len(set(families)) > 1 and any(each.match.inquiry is not None for each in found.candidates)
     return {
         "port": description.port,
         "vendor_id": f"{description.vendor_id:04x}",
         "product_id": f"{description.product_id:04x}",
         "interfaces": [f"{each.usb_class:02x}/{each.usb_subclass:02x}/{each.usb_protocol:02x}" for each in description.interfaces],
-        "family": found.candidates[0].family.profile.family if found.candidates else None,
+        "family": families[0] if families and not asks else None,
+        "asks_inquiry": asks,
         "matches": [{"family": each.family.profile.family, **match_to_plain(each.match)} for each in found.candidates],
         "refusal": found.refusal,
     }

@@ -20,6 +20,8 @@ def found_lines(told: Mapping[str, Any]) -> Sequence[str]:
     lines = [f"port {told['port']}  {told['vendor_id']}:{told['product_id']}  interfaces {', '.join(told['interfaces']) or 'none'}"]
     if told["refusal"] is not None:
         lines.append(f"  refused: {told['refusal']}")
+    if told["asks_inquiry"]:
+        lines.append("  one of these families, which its INQUIRY decides when it is opened:")
     for match in told["matches"]:
         lines.extend(f"  {line}" for line in (f"{match['family']}:", *_match_lines(match)))
     if "opened" in told:
