@@ -12,6 +12,7 @@ from evidence_store.job_queue import JobQueue
 from evidence_store.repositories.accounts import Accounts
 from evidence_store.repositories.agencies import Agencies
 from evidence_store.repositories.cases import Cases
+from evidence_store.repositories.checkouts import Checkouts
 from evidence_store.repositories.clips import Clips
 from evidence_store.repositories.coverage import Coverage
 from evidence_store.repositories.custody import Custody
@@ -31,6 +32,7 @@ class UnitOfWork:
         self.accounts = Accounts(session)
         self.agencies = Agencies(session)
         self.cases = Cases(session)
+        self.checkouts = Checkouts(session)
         self.clips = Clips(session)
         self.coverage = Coverage(session)
         self.custody = Custody(session)

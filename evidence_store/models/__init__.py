@@ -9,8 +9,8 @@ from evidence_store.models.clip_search import ClipFilter, ClipPosition, ClipRow
 from evidence_store.models.custody import CheckpointRow, CustodyEventRow, CustodyLeaf, CustodyPending, MerkleNode, TimestampReceipt
 from evidence_store.models.dock import BoardRow, Dock, DockSession, SessionFile
 from evidence_store.models.lock_probe import LockProbeRun
-from evidence_store.models.officer import Certificate, CertificateStatus, Officer, OfficerPost
-from evidence_store.models.recorder import Assignment, Recorder, RecorderStatus
+from evidence_store.models.officer import Certificate, CertificateStatus, Officer, OfficerCode, OfficerPost
+from evidence_store.models.recorder import Assignment, PoolCheckout, Recorder, RecorderStatus
 
 __all__ = [
     "AccessToken",
@@ -36,7 +36,9 @@ __all__ = [
     "LockProbeRun",
     "MerkleNode",
     "Officer",
+    "OfficerCode",
     "OfficerPost",
+    "PoolCheckout",
     "Recorder",
     "RecorderStatus",
     "SessionFile",

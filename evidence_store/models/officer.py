@@ -14,7 +14,7 @@ class Officer(Base):
     """A person who wears a recorder.
 
     Attributes:
-        code: The officer number that recorders carry, usually 6 characters.
+        code: The officer number that recorders carry now, usually 6 characters; what it meant on which day is :class:`OfficerCode`'s affair.
     """
 
     __tablename__ = "officer"
@@ -22,6 +22,19 @@ class Officer(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     code: Mapped[str]
     name: Mapped[str]
+
+
+class OfficerCode(Base):
+    """Whom a number that recorders carry meant, from one day to another (included; ``None`` while it lasts); one officer a day."""
+
+    __tablename__ = "officer_code"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    code: Mapped[str]
+    officer_id: Mapped[UUID] = mapped_column(ForeignKey("officer.id"))
+    valid_from: Mapped[date]
+    valid_until: Mapped[date | None]
+    recorded_at: Mapped[datetime]
 
 
 class OfficerPost(Base):

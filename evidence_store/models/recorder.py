@@ -58,3 +58,15 @@ class Assignment(Base):
     valid_from: Mapped[date]
     valid_until: Mapped[date | None]
     recorded_at: Mapped[datetime]
+
+
+class PoolCheckout(Base):
+    """Who had a pool recorder, from one moment to another (not included; ``None`` while it lasts), UTC; one officer at a time."""
+
+    __tablename__ = "pool_checkout"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    recorder_id: Mapped[UUID] = mapped_column(ForeignKey("recorder.id"))
+    officer_id: Mapped[UUID] = mapped_column(ForeignKey("officer.id"))
+    taken_at: Mapped[datetime]
+    returned_at: Mapped[datetime | None]

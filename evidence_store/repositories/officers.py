@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from evidence_store.models import Officer, OfficerPost
+from evidence_store.models import Officer, OfficerCode, OfficerPost
 
 
 class Officers:
@@ -22,6 +22,10 @@ class Officers:
     def by_code(self, code: str) -> Officer | None:
         """Find an officer by the number that recorders carry."""
         return self._session.scalars(select(Officer).where(Officer.code == code)).one_or_none()
+
+    def holders_of_code(self, code: str) -> list[OfficerCode]:
+        """Whom a number meant when, oldest first."""
+        return list(self._session.scalars(select(OfficerCode).where(OfficerCode.code == code).order_by(OfficerCode.valid_from)))
 
     def ids_by_code(self) -> dict[str, UUID]:
         """Every officer's id by number."""

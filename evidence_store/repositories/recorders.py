@@ -1,8 +1,9 @@
 """Recorders and who has them."""
 
+from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from evidence_store.actor import Scope
@@ -20,9 +21,10 @@ class Recorders:
         """Find a recorder by its own serial number."""
         return self._session.scalars(select(Recorder).where(Recorder.serial == serial)).one_or_none()
 
-    def find(self, serial: str, scope: Scope) -> Recorder | None:
+    def find(self, serial: str, scope: Scope, *, for_update: bool = False) -> Recorder | None:
         """Find a recorder within a scope; to an officer, whether or not they have it."""
-        return self._session.scalars(select(Recorder).where(Recorder.serial == serial, within_agencies(Recorder.agency_id, scope))).one_or_none()
+        query = select(Recorder).where(Recorder.serial == serial, within_agencies(Recorder.agency_id, scope))
+        return self._session.scalars(query.with_for_update() if for_update else query).one_or_none()
 
     def ids_by_serial(self) -> dict[str, UUID]:
         """Every recorder's id by serial number."""
@@ -35,3 +37,12 @@ class Recorders:
     def assignments_of(self, recorder_id: UUID) -> list[Assignment]:
         """Every assignment of a recorder, oldest first."""
         return list(self._session.scalars(select(Assignment).where(Assignment.recorder_id == recorder_id).order_by(Assignment.valid_from)))
+
+    def assignments_on(self, recorder_id: UUID, day: date) -> list[Assignment]:
+        """Assignments of a recorder that hold on a day (Asia/Shanghai)."""
+        query = select(Assignment).where(
+            Assignment.recorder_id == recorder_id,
+            Assignment.valid_from <= day,
+            or_(Assignment.valid_until.is_(None), Assignment.valid_until >= day),
+        )
+        return list(self._session.scalars(query))

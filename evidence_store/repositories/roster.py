@@ -8,9 +8,9 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from evidence_store.models import Assignment, Base, Certificate, CertificateStatus, Officer, OfficerPost, Recorder, RecorderStatus
+from evidence_store.models import Assignment, Base, Certificate, CertificateStatus, Officer, OfficerCode, OfficerPost, Recorder, RecorderStatus
 
-_ORDER: tuple[type[Base], ...] = (Officer, Recorder, OfficerPost, Certificate, CertificateStatus, RecorderStatus, Assignment)
+_ORDER: tuple[type[Base], ...] = (Officer, Recorder, OfficerCode, OfficerPost, Certificate, CertificateStatus, RecorderStatus, Assignment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,8 @@ class FactKeys:
 
     Attributes:
         certificates: Certificate id by number.
-        keys: ``("officer_post", officer, agency, from)``, ``("certificate_status", certificate, state, since)``,
+        keys: ``("officer_code", officer, code, from)``,
+            ``("officer_post", officer, agency, from)``, ``("certificate_status", certificate, state, since)``,
             ``("recorder_status", recorder, state, since)`` and ``("assignment", recorder, officer, from)``.
     """
 
@@ -37,6 +38,7 @@ class RosterFacts:
         """Read what is known."""
         certificates = {row.number: row.id for row in self._session.execute(select(Certificate.number, Certificate.id))}
         queries = (
+            ("officer_code", select(OfficerCode.officer_id, OfficerCode.code, OfficerCode.valid_from)),
             ("officer_post", select(OfficerPost.officer_id, OfficerPost.agency_id, OfficerPost.valid_from)),
             ("certificate_status", select(CertificateStatus.certificate_id, CertificateStatus.state, CertificateStatus.since)),
             ("recorder_status", select(RecorderStatus.recorder_id, RecorderStatus.state, RecorderStatus.since)),

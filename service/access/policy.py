@@ -21,10 +21,11 @@ class Action(StrEnum):
     MANAGE_DOCKS = "manage_docks"
     READ_HEALTH = "read_health"
     DECIDE_QUARANTINE = "decide_quarantine"
+    CHECK_OUT_RECORDER = "check_out_recorder"
 
 
 _ALLOWED: dict[Role, frozenset[Action]] = {
-    Role.DUTY_OFFICER: frozenset({Action.FIND_CLIPS, Action.VIEW_CLIP, Action.READ_CUSTODY, Action.SEE_BOARD}),
+    Role.DUTY_OFFICER: frozenset({Action.FIND_CLIPS, Action.VIEW_CLIP, Action.READ_CUSTODY, Action.SEE_BOARD, Action.CHECK_OUT_RECORDER}),
     Role.REVIEWER: frozenset(
         {
             Action.FIND_CLIPS,
@@ -50,6 +51,7 @@ _ALLOWED: dict[Role, frozenset[Action]] = {
             Action.MANAGE_DOCKS,
             Action.READ_HEALTH,
             Action.DECIDE_QUARANTINE,
+            Action.CHECK_OUT_RECORDER,
         }
     ),
 }

@@ -11,7 +11,7 @@ from evidence_store.unit_of_work import UnitOfWork
 from integrity.listing import Listing
 from service.context import ServiceContext
 from service.errors import ServiceError
-from service.ingest.policy import Tenure, attribute, is_plausible, recorded_time
+from service.ingest.policy import CheckOut, CodeTenure, Tenure, attribute, corrected_time, holder_at, holder_of_code, is_plausible, recorded_time
 
 _DAYS = ZoneInfo("Asia/Shanghai")
 
@@ -39,11 +39,21 @@ def resolve_origin(context: ServiceContext, work: UnitOfWork, session: DockSessi
             flags.add("implausible_time")
         if file.size_bytes == 0:
             flags.add("empty")
-        day = (recorded_at or now).astimezone(_DAYS).date()
-        attribution = attribute(owner.tenures, day, claimed=owner.claimed, claims_anybody=owner.claims_anybody)
+        moment = _believed_moment(session, recorded_at, now)
+        day = (moment or now).astimezone(_DAYS).date()
+        claimed, checked_out = owner.claimed_on(day), holder_at(owner.check_outs, moment)
+        attribution = attribute(owner.tenures, day, claimed=claimed, claims_anybody=owner.claims_anybody, checked_out=checked_out)
         agency_id = owner.agency_on(attribution.officer_id, day)
         origins.append(ClipOrigin(agency_id, attribution.officer_id, recorded_at, frozenset(flags | set(attribution.flags))))
     return origins
+
+
+def _believed_moment(session: DockSession, recorded_at: datetime | None, now: datetime) -> datetime | None:
+    """When a file was recorded, as well as we know: corrected by the measured clocks, unless that makes no sense; else as the recorder says."""
+    if recorded_at is None or session.clock is None or session.dock_clock is None:
+        return recorded_at
+    corrected = corrected_time(recorded_at, clock_offset_s=session.clock["offset_s"], dock_offset_s=session.dock_clock["offset_s"])
+    return corrected if corrected is not None and is_plausible(corrected, now) else recorded_at
 
 
 class _Owner:
@@ -60,9 +70,15 @@ class _Owner:
         code = session.identity["officer_code"]
         officer = work.officers.by_code(code) if code else None
         self.claims_anybody = bool(code)
-        self.claimed = officer.id if officer else None
+        self._current = officer.id if officer else None
+        self._codes = [CodeTenure(row.officer_id, row.valid_from, row.valid_until) for row in work.officers.holders_of_code(code)] if code else []
         self.tenures = list(_tenures(work, recorder.id)) if recorder else []
+        self.check_outs = [CheckOut(row.officer_id, row.taken_at, row.returned_at) for row in work.checkouts.of(recorder.id)] if recorder else []
         self.flags = frozenset() if recorder else frozenset({"unregistered_recorder"})
+
+    def claimed_on(self, day: date) -> UUID | None:
+        """The officer whom the number on the recorder meant on that day."""
+        return holder_of_code(self._codes, day, current=self._current)
 
     def agency_on(self, officer_id: UUID | None, day: date) -> UUID:
         """The agency that owns footage of that day: the officer's, else the recorder's, else the dock's."""

@@ -41,6 +41,24 @@ class Tenure:
 
 
 @dataclass(frozen=True, slots=True)
+class CodeTenure:
+    """Whom a number that recorders carry meant, from which day to which, both included (Asia/Shanghai)."""
+
+    officer_id: UUID
+    valid_from: date
+    valid_until: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckOut:
+    """Who had a pool recorder, from which moment to which (not included), UTC."""
+
+    officer_id: UUID
+    taken_at: datetime
+    returned_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Attribution:
     """Whose clip it is, as far as is known, and what is unusual about that."""
 
@@ -119,20 +137,46 @@ def is_plausible(recorded_at: datetime, now: datetime) -> bool:
     return EARLIEST_PLAUSIBLE <= recorded_at <= now + CLOCK_TOLERANCE
 
 
-def attribute(tenures: Sequence[Tenure], day: date, *, claimed: UUID | None, claims_anybody: bool) -> Attribution:
-    """Decide whose clip it is: by the assignment on the day it was recorded, else by the officer number the recorder carries.
+def holder_of_code(tenures: Sequence[CodeTenure], day: date, *, current: UUID | None) -> UUID | None:
+    """Decide whom a number meant on a day.
+
+    Args:
+        tenures: What the map says of the number.
+        day: Day of recording, Asia/Shanghai.
+        current: Officer who bears the number now; counts where the map says nothing of the number and that officer.
+    """
+    for tenure in tenures:
+        if tenure.valid_from <= day and (tenure.valid_until is None or day <= tenure.valid_until):
+            return tenure.officer_id
+    return None if current in {tenure.officer_id for tenure in tenures} else current
+
+
+def holder_at(check_outs: Sequence[CheckOut], moment: datetime | None) -> UUID | None:
+    """Tell who had a pool recorder at a moment, UTC; at none, nobody."""
+    if moment is None:
+        return None
+    held = (one.officer_id for one in check_outs if one.taken_at <= moment and (one.returned_at is None or moment < one.returned_at))
+    return next(held, None)
+
+
+def attribute(tenures: Sequence[Tenure], day: date, *, claimed: UUID | None, claims_anybody: bool, checked_out: UUID | None = None) -> Attribution:
+    """Decide whose clip it is.
+
+    The exclusive assignment on the day it was recorded counts first, then the check-out at the moment, then the officer number that the recorder
+    carries, then the only officer it is assigned to.
 
     Args:
         tenures: Assignments of the recorder; none when it is not registered.
         day: Day of recording, Asia/Shanghai.
-        claimed: Officer whose number the recorder carries, when that officer is known.
+        claimed: Officer whom the recorder's number meant on that day, when that is known.
         claims_anybody: Whether the recorder carries any number.
+        checked_out: Officer who had the recorder from the pool when it was recorded.
     """
     holders = [tenure for tenure in tenures if tenure.covers(day)]
-    exclusive = [tenure for tenure in holders if tenure.is_exclusive]
-    if exclusive:
-        differs = claimed is not None and claimed != exclusive[0].officer_id
-        return Attribution(exclusive[0].officer_id, ("officer_differs",) if differs else ())
+    registered = next((tenure.officer_id for tenure in holders if tenure.is_exclusive), checked_out)
+    if registered is not None:
+        differs = claimed is not None and claimed != registered
+        return Attribution(registered, ("officer_differs",) if differs else ())
     if claimed is not None:
         is_holder = not holders or any(tenure.officer_id == claimed for tenure in holders)
         return Attribution(claimed, () if is_holder else ("officer_not_assigned",))

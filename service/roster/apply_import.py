@@ -7,7 +7,7 @@ from uuid import UUID
 
 from evidence_store.actor import Actor
 from evidence_store.errors import ConflictingRowError
-from evidence_store.models import Agency, Assignment, Certificate, CertificateStatus, Officer, OfficerPost, Recorder, RecorderStatus
+from evidence_store.models import Agency, Assignment, Certificate, CertificateStatus, Officer, OfficerCode, OfficerPost, Recorder, RecorderStatus
 from evidence_store.unit_of_work import UnitOfWork
 from service.access.permission import require
 from service.access.policy import Action
@@ -120,6 +120,9 @@ class _Ledger:
                 id=self._context.new_id(), officer_id=officer_id, agency_id=agency_id, recorded_at=self.now, **post.model_dump(exclude={"agency"})
             )
             self._note_fact(rows, key, row)
+        for held in facts.codes:
+            code = OfficerCode(id=self._context.new_id(), officer_id=officer_id, recorded_at=self.now, **held.model_dump())
+            self._note_fact(rows, ("officer_code", officer_id, held.code, held.valid_from), code)
         for certificate in facts.certificates:
             rows += self._certificate_rows(officer_id, certificate)
         return rows

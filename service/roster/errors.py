@@ -13,6 +13,38 @@ class RecorderNotFoundError(ServiceError):
         self.serial = serial
 
 
+class OfficerNotFoundError(ServiceError):
+    """There is no such officer where the asker may see one."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"no officer {code!r}")
+        self.code = code
+
+
+class RecorderTakenError(ServiceError):
+    """Somebody has the pool recorder."""
+
+    def __init__(self, serial: str) -> None:
+        super().__init__(f"recorder {serial!r} is checked out")
+        self.serial = serial
+
+
+class RecorderNotTakenError(ServiceError):
+    """Nobody has the pool recorder, or another than the officer who brings it back."""
+
+    def __init__(self, serial: str) -> None:
+        super().__init__(f"recorder {serial!r} is not checked out")
+        self.serial = serial
+
+
+class RecorderExclusiveError(ServiceError):
+    """The recorder is assigned to one officer and is no pool recorder."""
+
+    def __init__(self, serial: str) -> None:
+        super().__init__(f"recorder {serial!r} is assigned to one officer")
+        self.serial = serial
+
+
 class RosterRefusedError(ServiceError):
     """The roster contradicts itself or what is known; nothing was changed.
 

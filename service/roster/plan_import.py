@@ -7,7 +7,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Protocol
 
-from service.roster.rows import AgencyFacts, Roster
+from service.roster.rows import AgencyFacts, OfficerCodeFacts, Roster
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,7 @@ def find_faults(roster: Roster, known: KnownCodes) -> list[str]:
         *_repeated("recorder", [recorder.serial for recorder in roster.recorders]),
         *_agency_faults(roster.agencies, agencies),
         *_officer_faults(roster, agencies),
+        *_code_faults(roster),
         *_recorder_faults(roster, agencies, officers),
     ]
 
@@ -75,6 +76,18 @@ def _officer_faults(roster: Roster, agencies: frozenset[str]) -> list[str]:
         faults += _overlap_faults(f"{where}, posts", officer.posts)
         for certificate in officer.certificates:
             faults += _span_faults(f"{where}, certificate {certificate.number}", [certificate])
+    return faults
+
+
+def _code_faults(roster: Roster) -> list[str]:
+    faults: list[str] = []
+    by_code: dict[str, list[OfficerCodeFacts]] = {}
+    for officer in roster.officers:
+        faults += _span_faults(f"officer {officer.code}, codes", officer.codes)
+        for held in officer.codes:
+            by_code.setdefault(held.code, []).append(held)
+    for code, spans in by_code.items():
+        faults += _overlap_faults(f"code {code}", spans)
     return faults
 
 

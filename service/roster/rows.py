@@ -55,13 +55,22 @@ class CertificateFacts(_Row):
     changes: tuple[StatusFacts, ...] = ()
 
 
+class OfficerCodeFacts(_Row):
+    """A number that recorders carry, and the days on which it means this officer."""
+
+    code: Code
+    valid_from: Day
+    valid_until: Day | None = None
+
+
 class OfficerFacts(_Row):
-    """An officer with posts and certificates."""
+    """An officer with posts, certificates and the numbers recorders carried for them; ``code`` is the present one."""
 
     code: Code
     name: Name
     posts: tuple[PostFacts, ...] = ()
     certificates: tuple[CertificateFacts, ...] = ()
+    codes: tuple[OfficerCodeFacts, ...] = ()
 
 
 class RecorderStatusFacts(_Row):

@@ -47,7 +47,16 @@ def roster(database):
     return recorder, officers
 
 
-def test_two_writers_never_give_one_recorder_to_two_officers_on_one_day(database, roster):
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO assignment VALUES (%(id)s, %(recorder)s, %(officer)s, true, '2026-01-01', NULL, now())",
+        "INSERT INTO officer_code VALUES (%(id)s, '101', %(officer)s, '2026-01-01', NULL, now())",
+        "INSERT INTO pool_checkout VALUES (%(id)s, %(recorder)s, %(officer)s, '2026-01-01 00:00+00', NULL)",
+    ],
+    ids=["a recorder on one day", "a number on one day", "a pool recorder at one moment"],
+)
+def test_two_writers_never_give_one_thing_to_two_officers_at_one_time(database, roster, statement):
     recorder, officers = roster
     barrier, outcomes = threading.Barrier(2), []
 
@@ -55,7 +64,7 @@ def test_two_writers_never_give_one_recorder_to_two_officers_on_one_day(database
         with psycopg.connect(database.application_url.replace("+psycopg", "")) as connection:
             barrier.wait()
             try:
-                connection.execute("INSERT INTO assignment VALUES (%s, %s, %s, true, '2026-01-01', NULL, now())", [uuid4(), recorder, officer])
+                connection.execute(statement, {"id": uuid4(), "recorder": recorder, "officer": officer})
                 connection.commit()
                 outcomes.append("assigned")
             except errors.RaiseException:

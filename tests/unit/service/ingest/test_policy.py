@@ -1,4 +1,4 @@
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -6,7 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.ingest.policy import Tenure, accepted_protocols, attribute, is_plausible, recognition_of, recorded_time
+from service.ingest.policy import (
+    CheckOut,
+    CodeTenure,
+    Tenure,
+    accepted_protocols,
+    attribute,
+    holder_at,
+    holder_of_code,
+    is_plausible,
+    recognition_of,
+    recorded_time,
+)
 from tests.builders import make_file
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -84,6 +95,46 @@ def test_a_pool_recorder_belongs_to_whom_it_names():
 
 def test_a_number_that_nobody_has_is_never_guessed_around():
     assert attribute([tenure(is_exclusive=False)], DAY, claimed=None, claims_anybody=True).flags == ("unknown_officer",)
+
+
+def test_who_checked_a_recorder_out_outweighs_the_number_it_carries_and_the_difference_is_flagged():
+    attribution = attribute([], DAY, claimed=OTHER, claims_anybody=True, checked_out=ONE)
+
+    assert (attribution.officer_id, attribution.flags) == (ONE, ("officer_differs",))
+
+
+def test_an_exclusive_assignment_outweighs_a_check_out():
+    assert attribute([tenure()], DAY, claimed=None, claims_anybody=False, checked_out=OTHER).officer_id == ONE
+
+
+def test_a_check_out_outweighs_the_only_holder():
+    assert attribute([tenure(is_exclusive=False)], DAY, claimed=None, claims_anybody=False, checked_out=OTHER).officer_id == OTHER
+
+
+def test_a_number_means_whom_the_map_names_on_that_day():
+    codes = [CodeTenure(ONE, date(2025, 1, 1), date(2026, 11, 23)), CodeTenure(OTHER, DAY, None)]
+
+    assert holder_of_code(codes, date(2026, 11, 23), current=OTHER) == ONE
+    assert holder_of_code(codes, DAY, current=OTHER) == OTHER
+
+
+def test_a_number_without_a_map_means_who_bears_it_now():
+    assert holder_of_code([], DAY, current=ONE) == ONE
+    assert holder_of_code([CodeTenure(OTHER, date(2020, 1, 1), date(2020, 12, 31))], DAY, current=ONE) == ONE
+
+
+def test_a_number_whose_days_are_known_means_nobody_outside_them():
+    assert holder_of_code([CodeTenure(ONE, date(2020, 1, 1), date(2020, 12, 31))], DAY, current=ONE) is None
+
+
+def test_a_check_out_counts_from_its_moment_until_the_return_and_not_at_it():
+    taken, returned = datetime(2026, 11, 24, 1, tzinfo=UTC), datetime(2026, 11, 24, 9, tzinfo=UTC)
+    check_outs = [CheckOut(ONE, taken, returned), CheckOut(OTHER, returned, None)]
+
+    assert holder_at(check_outs, taken) == ONE
+    assert holder_at(check_outs, returned) == OTHER
+    assert holder_at(check_outs, taken - timedelta(seconds=1)) is None
+    assert holder_at(check_outs, None) is None
 
 
 @pytest.mark.parametrize("change", [{"path": "DCIM/B.MP4"}, {"content": b"footagE"}, {"modified": "2026-11-24T08:15:32"}, {"fingerprint": None}])

@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from service.roster.plan_import import KnownCodes, find_faults
-from service.roster.rows import AgencyFacts, AssignmentFacts, CertificateFacts, OfficerFacts, PostFacts, RecorderFacts, Roster
+from service.roster.rows import AgencyFacts, AssignmentFacts, CertificateFacts, OfficerCodeFacts, OfficerFacts, PostFacts, RecorderFacts, Roster
 
 KNOWN = KnownCodes(frozenset({"0"}), frozenset())
 
@@ -15,6 +15,10 @@ def agency(code="A", parent="0"):
 
 def person(code="000001", **facts):
     return OfficerFacts(code=code, name="示范人员 0001", **facts)
+
+
+def numbered(first, last=None):
+    return OfficerCodeFacts(code="101", valid_from=first, valid_until=last)
 
 
 def recorder(*assignments):
@@ -47,6 +51,14 @@ def assigned(first, last=None, **facts):
         (
             Roster(officers=[person()], recorders=[recorder(assigned("2024-01-01"), assigned("2024-06-30", is_exclusive=False))]),
             "recorder ZF00001: exclusive and pool assignment share a day",
+        ),
+        (
+            Roster(officers=[person(codes=[numbered("2024-01-01", "2024-06-30")]), person("000002", codes=[numbered("2024-06-30")])]),
+            "code 101: two share 2024-06-30",
+        ),
+        (
+            Roster(officers=[person(codes=[numbered("2024-06-30", "2024-06-01")])]),
+            "officer 000001, codes: ends 2024-06-01 before it begins 2024-06-30",
         ),
         (
             Roster(officers=[person()], recorders=[recorder(assigned("2024-06-30", "2024-06-01"))]),
