@@ -8,7 +8,7 @@ from device_drivers.errors import MalformedReplyError
 from device_drivers.simulated.fat32 import Fat32Volume
 from device_drivers.simulated.footage import Folder
 from device_drivers.transports.filesystem_child.cluster_chain import follow_chain
-from device_drivers.transports.filesystem_child.layout import VolumeLayout, parse_boot_sector
+from device_drivers.transports.filesystem_child.layout import VolumeLayout, parse_boot_sector, parse_fat32_info
 
 
 def layout(kind="FAT32", count=100):
@@ -98,3 +98,46 @@ def test_a_contiguous_content_needs_no_table_and_ends_with_the_volume():
     runs = list(follow_chain(layout("exFAT"), 100, 10**6, lambda *_: b"", is_contiguous=True))
 
     assert runs == [(4096 + 98 * 512, 2 * 512)]
+
+
+def info_of(volume):
+    return volume.read(512, 512)
+
+
+def test_the_room_left_is_what_the_volume_notes():
+    volume = Fat32Volume(Folder(), volume_id=1)
+    found = parse_boot_sector(volume.read(0, 512))
+
+    free = parse_fat32_info(info_of(volume), found)
+
+    assert found.info_offset == 512
+    assert 0 < free < found.size_bytes
+    assert free % found.cluster_bytes == 0
+
+
+@pytest.mark.parametrize(
+    "spoiled",
+    [
+        lambda info: b"XXXX" + info[4:],
+        lambda info: info[:484] + b"XXXX" + info[488:],
+        lambda info: info[:488] + b"\xff\xff\xff\xff" + info[492:],
+        lambda info: info[:100],
+    ],
+)
+def test_the_room_left_is_unknown_where_it_is_not_noted(spoiled):
+    volume = Fat32Volume(Folder(), volume_id=1)
+    found = parse_boot_sector(volume.read(0, 512))
+
+    assert parse_fat32_info(spoiled(info_of(volume)), found) is None
+
+
+@pytest.mark.parametrize(("percent", "free_clusters"), [(0, 1_000), (37, 630), (100, 0), (255, None), (101, None)])
+def test_the_room_left_on_exfat_follows_from_the_share_in_use(percent, free_clusters):
+    boot = bytearray(b"\xeb\x76\x90EXFAT   ".ljust(512, b"\0"))
+    struct.pack_into("<QQIIIIIIHHBBBBB", boot, 64, 0, 20_000, 24, 16, 64, 1_000, 4, 0x1234ABCD, 0x100, 0, 9, 4, 1, 0x80, percent)
+    boot[510:] = b"\x55\xaa"
+
+    found = parse_boot_sector(bytes(boot))
+
+    assert found.free_bytes == (None if free_clusters is None else free_clusters * 8_192)
+    assert found.info_offset is None
