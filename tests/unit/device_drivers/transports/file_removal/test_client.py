@@ -1,6 +1,8 @@
 import contextlib
 import json
 import socket
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -134,5 +136,26 @@ def test_the_program_is_started_as_a_child_where_there_is_no_socket():
 
     with pytest.raises((RecorderUnpluggedError, FileRemovalError)) as caught:
         list(KernelFileRemover().remove(nowhere, FILES))
+
+    assert isinstance(caught.value, RecorderUnpluggedError) or "no right to mount" in str(caught.value)
+
+
+def test_the_program_speaks_through_a_socket_that_the_system_hands_it():
+    nowhere = VolumePlace("999-1", 0, 0, 0, "1234abcd")
+    with tempfile.TemporaryDirectory(prefix="bodycam-") as folder, socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as server:
+        server.bind(f"{folder}/remove.sock")
+        server.listen(1)
+
+        def serve():
+            link, _ = server.accept()
+            with link:
+                command = [sys.executable, "-m", "device_drivers.transports.file_removal.program"]
+                subprocess.run(command, stdin=link.fileno(), stdout=link.fileno(), check=False)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        with pytest.raises((RecorderUnpluggedError, FileRemovalError)) as caught:
+            list(KernelFileRemover(Path(folder) / "remove.sock").remove(nowhere, FILES))
+        thread.join()
 
     assert isinstance(caught.value, RecorderUnpluggedError) or "no right to mount" in str(caught.value)
