@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import math
 import os
 import re
@@ -19,8 +20,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import TextIO
 from zoneinfo import ZoneInfo
 
+from rich.console import Console
+
+from device_drivers.dock import doctor
 from device_drivers.dock.answers import SessionOutcome
 from device_drivers.dock.away import StoreAndForward
 from device_drivers.dock.bandwidth import Throttle, parse_schedule
@@ -29,6 +34,7 @@ from device_drivers.dock.hotplug import Hotplug
 from device_drivers.dock.patience import Patience
 from device_drivers.dock.progress import Progress, progress_on
 from device_drivers.dock.results import ExitCode, Results, error_code, exit_code
+from device_drivers.dock.screen import Screen
 from device_drivers.dock.service_client import ServiceClient, connection_pool
 from device_drivers.dock.session import DockedSession, await_state, dock_recorder, release_session
 from device_drivers.dock.settings import DockSettings, load_settings
@@ -36,7 +42,7 @@ from device_drivers.dock.spool.errors import SpoolUnusableError
 from device_drivers.dock.spool.forward import Forwarder
 from device_drivers.dock.spool.store import Spool
 from device_drivers.dock.station import Find, Station
-from device_drivers.dock.tile import Phase
+from device_drivers.dock.tile import Phase, Tiles
 from device_drivers.dock.tools import ClockWork, Tools
 from device_drivers.dock.turns import Turns
 from device_drivers.errors import RecorderError, RecorderUnpluggedError
@@ -114,6 +120,8 @@ def main(arguments: Sequence[str]) -> int:
     Returns:
         An exit code; 0 only when every file is sealed (or stored, with ``--until stored``), or when a watching dock was asked to end.
     """
+    if arguments[:1] == ["doctor"]:
+        return doctor.main(arguments[1:])
     options = _read_options(arguments)
     try:
         settings = load_settings({"service_url": options.service, "token": options.token, "ca_file": options.ca, "wait_s": options.wait_s})
@@ -121,8 +129,8 @@ def main(arguments: Sequence[str]) -> int:
         for problem in error.problems:
             sys.stderr.write(f"bodycam dock: {problem}\n")
         return ExitCode.USAGE
-    stop = threading.Event()
-    with _ended_by_signals(stop), progress_on(sys.stderr) as progress:
+    stop, tiles = threading.Event(), Tiles()
+    with _ended_by_signals(stop), _progress(settings, options, tiles) as progress:
         patience = Patience(_limit_s(settings, options), stop, tell=partial(_tell_of_waiting, progress))
         read_timeout_s = settings.answer_timeout_s
         service = connection_pool(settings.ca_file, connect_timeout_s=CONNECT_TIMEOUT_S, read_timeout_s=read_timeout_s)
@@ -136,13 +144,26 @@ def main(arguments: Sequence[str]) -> int:
                 progress,
                 _now,
                 Turns(settings.uploads, patience),
+                tiles,
                 clocks=ClockWork(settings.set_clock),
                 key_mark=re.compile(settings.key_mark, re.IGNORECASE),
                 spools=_spools(settings, options),
                 throttle=_throttle(settings, stop),
             )
-            program = _Program(settings, tools, Results(sys.stdout), stop, ClipState(options.until))
+            program = _Program(settings, tools, Results(_results_stream(options)), stop, ClipState(options.until))
             return _dock_once(program, options) if options.once else _watch(program, options)
+
+
+def _progress(settings: DockSettings, options: argparse.Namespace, tiles: Tiles) -> Progress:
+    if not options.screen:
+        return progress_on(sys.stderr)
+    zone = ZoneInfo(settings.time_zone)
+    return Screen(Console(file=sys.stderr), tiles, settings.language, now=lambda: datetime.now(zone))
+
+
+def _results_stream(options: argparse.Namespace) -> TextIO:
+    """Results are for programs; on a terminal that the screen has taken they would only tear it."""
+    return io.StringIO() if options.screen and sys.stdout.isatty() else sys.stdout
 
 
 def _spools(settings: DockSettings, options: argparse.Namespace) -> bool:
@@ -256,13 +277,14 @@ def _ended_by_signals(stop: threading.Event) -> Iterator[None]:
 def _read_options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="bodycam dock",
-        description="Read recorders and bring what they hold to the service.",
+        description="Read recorders and bring what they hold to the service. `bodycam dock doctor` checks this machine.",
         epilog="Exit codes: 0 every file sealed (or stored, as asked); 2 usage; 3 a file failed; 4 not so in time; 5 unplugged; "
         "6 service or store failed; 7 no recorder, or it failed; 8 asked to end.",
     )
     parser.add_argument("--service", metavar="URL", help="address of the service (BODYCAM_DOCK_SERVICE_URL)")
     parser.add_argument("--token", metavar="T", help="the dock's credential (BODYCAM_DOCK_TOKEN, which other users of this machine cannot see)")
     parser.add_argument("--once", action="store_true", help="pull one recorder and end")
+    parser.add_argument("--screen", action="store_true", help="show every slot on the whole terminal (language: BODYCAM_DOCK_LANGUAGE)")
     source = parser.add_mutually_exclusive_group()
     source.add_argument(
         "--usbip", metavar="HOST:PORT", type=_host_and_port, help="look for recorders at a USB/IP server instead of this machine's USB"
@@ -279,6 +301,8 @@ def _read_options(arguments: Sequence[str]) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     if options.image is not None and not options.once:
         parser.error("--image needs --once")
+    if options.screen and not sys.stderr.isatty():
+        parser.error("--screen needs a terminal")
     return options
 
 

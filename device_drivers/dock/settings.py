@@ -17,6 +17,7 @@ from device_drivers.dock.addresses import require_protected
 from device_drivers.dock.bandwidth import parse_schedule
 from device_drivers.dock.clocks import ClockPolicy
 from device_drivers.dock.errors import InsecureAddressError, SettingsError
+from device_drivers.dock.language import Language
 from device_drivers.dock.reading_order import KEY_MARK
 from device_drivers.registry import EnrolledDevice
 
@@ -47,6 +48,7 @@ class DockSettings(BaseSettings):
     remove_socket: Path | None = Field(
         default=None, description="Socket of the program that removes files from disks; not needed by a dock that runs as root."
     )
+    language: Language = Field(default=Language.ZH_CN, description="Language of the dock's own screen: `zh-CN`, `zh-TW` or `en`.")
     key_mark: str = Field(default=KEY_MARK, description="Regular expression for what a key file's name carries.")
     watch_interval_s: float = Field(default=2.0, gt=0, le=60, description="Seconds between looks at what is plugged in.")
     retry_for_s: float = Field(default=600.0, ge=0, le=86_400, description="Seconds that a call or a part is tried again when nothing answers.")
