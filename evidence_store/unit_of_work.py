@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from evidence_store.database import translated_errors
 from evidence_store.job_queue import JobQueue
 from evidence_store.repositories.accounts import Accounts
+from evidence_store.repositories.adoptions import Adoptions
 from evidence_store.repositories.agencies import Agencies
 from evidence_store.repositories.cases import Cases
 from evidence_store.repositories.checkouts import Checkouts
@@ -30,6 +31,7 @@ class UnitOfWork:
     def __init__(self, session: Session, jobs: procrastinate.App) -> None:
         self._session = session
         self.accounts = Accounts(session)
+        self.adoptions = Adoptions(session)
         self.agencies = Agencies(session)
         self.cases = Cases(session)
         self.checkouts = Checkouts(session)

@@ -8,6 +8,7 @@ from api.v1.clips import decisions
 from api.v1.clips import routes as clips
 from api.v1.coverage import routes as coverage
 from api.v1.custody import routes as custody
+from api.v1.docks import adoptions
 from api.v1.docks import routes as docks
 from api.v1.ingest import routes as ingest
 from api.v1.roster import recorders
@@ -17,5 +18,5 @@ router = APIRouter(prefix="/api/v1")
 for feature in (accounts, cases, clips, coverage, custody, docks, ingest, roster):
     router.include_router(feature.router)
 router.include_router(ingest.clock_router)
-for further in (decisions, recorders):
+for further in (adoptions, decisions, recorders):
     router.include_router(further.router)

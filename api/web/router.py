@@ -8,10 +8,10 @@ from api.web.cases import pages as cases
 from api.web.clips import decisions
 from api.web.clips import pages as clips
 from api.web.coverage import pages as coverage
+from api.web.docks import adoptions, recorder_clock
 from api.web.docks import pages as docks
-from api.web.docks import recorder_clock
 from api.web.health import pages as health
 
 router = APIRouter(include_in_schema=False)
-for room in (preferences, accounts, cases, clips, decisions, coverage, docks, recorder_clock, health):
+for room in (preferences, accounts, cases, clips, decisions, coverage, docks, adoptions, recorder_clock, health):
     router.include_router(room.router)

@@ -1,6 +1,7 @@
 """Rows, one file per table family. The tables themselves are made by ``evidence_store/migrations``."""
 
 from evidence_store.models.account import AccessToken, UserAccount
+from evidence_store.models.adoption import RecorderAdoption
 from evidence_store.models.agency import Agency
 from evidence_store.models.base import Base
 from evidence_store.models.case import Case, CaseClip
@@ -40,6 +41,7 @@ __all__ = [
     "OfficerPost",
     "PoolCheckout",
     "Recorder",
+    "RecorderAdoption",
     "RecorderStatus",
     "SessionFile",
     "TimestampReceipt",

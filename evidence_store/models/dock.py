@@ -44,6 +44,7 @@ class DockSession(Base):
         clock_set: What the dock set the recorder's clock to, once it did: ``{set_to, done_at, before, after}``.
         condition: How the recorder is doing, as the dock said: battery, card, room left.
         plugged_at: When the recorder was plugged in, by the dock's clock; earlier than ``opened_at`` when the service was away.
+        adoption_id: The adoption that told which recorder it is; ``None`` where the recorder says so itself, or nobody does.
         is_contested: Another recorder claimed the same identity at the same time.
         listing_sha256: Digest of the canonical listing, once it came.
         outcome: ``finished``, ``unplugged`` or ``failed``, once it ended; ``lost`` when the dock fell silent.
@@ -65,6 +66,7 @@ class DockSession(Base):
     condition: Mapped[dict[str, Any] | None]
     plugged_at: Mapped[datetime | None]
     is_contested: Mapped[bool]
+    adoption_id: Mapped[UUID | None] = mapped_column(ForeignKey("recorder_adoption.id"))
     opened_at: Mapped[datetime]
     listed_at: Mapped[datetime | None]
     listing_sha256: Mapped[str | None]

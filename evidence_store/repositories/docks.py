@@ -51,6 +51,11 @@ class Docks:
         query = select(DockSession).where(DockSession.id == session_id, DockSession.dock_id == dock_id)
         return self._session.scalars(query.with_for_update() if for_update else query).one_or_none()
 
+    def find_session(self, session_id: UUID, scope: Scope) -> DockSession | None:
+        """Find a session of a dock within a scope."""
+        query = select(DockSession).join(Dock, Dock.id == DockSession.dock_id)
+        return self._session.scalars(query.where(DockSession.id == session_id, within_agencies(Dock.agency_id, scope))).one_or_none()
+
     def get_session(self, session_id: UUID) -> DockSession | None:
         """Find any session by id, for the service itself."""
         return self._session.get(DockSession, session_id)

@@ -26,6 +26,10 @@ class Recorders:
         query = select(Recorder).where(Recorder.serial == serial, within_agencies(Recorder.agency_id, scope))
         return self._session.scalars(query.with_for_update() if for_update else query).one_or_none()
 
+    def lock(self, recorder_id: UUID) -> Recorder | None:
+        """Find a recorder by id and hold its row until the transaction ends."""
+        return self._session.scalars(select(Recorder).where(Recorder.id == recorder_id).with_for_update()).one_or_none()
+
     def ids_by_serial(self) -> dict[str, UUID]:
         """Every recorder's id by serial number."""
         return {row.serial: row.id for row in self._session.execute(select(Recorder.serial, Recorder.id))}

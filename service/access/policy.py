@@ -22,6 +22,7 @@ class Action(StrEnum):
     READ_HEALTH = "read_health"
     DECIDE_QUARANTINE = "decide_quarantine"
     CHECK_OUT_RECORDER = "check_out_recorder"
+    ADOPT_RECORDER = "adopt_recorder"
 
 
 _ALLOWED: dict[Role, frozenset[Action]] = {
@@ -52,6 +53,7 @@ _ALLOWED: dict[Role, frozenset[Action]] = {
             Action.READ_HEALTH,
             Action.DECIDE_QUARANTINE,
             Action.CHECK_OUT_RECORDER,
+            Action.ADOPT_RECORDER,
         }
     ),
 }

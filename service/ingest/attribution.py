@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from evidence_store.models import DockSession
 from evidence_store.unit_of_work import UnitOfWork
-from integrity.listing import Listing
+from integrity.listing import Listing, is_identity
 from service.context import ServiceContext
 from service.errors import ServiceError
 from service.ingest.policy import CheckOut, CodeTenure, Tenure, attribute, corrected_time, holder_at, holder_of_code, is_plausible, recorded_time
@@ -67,14 +67,15 @@ class _Owner:
         if dock is None:
             raise ServiceError(f"dock {session.dock_id} is gone")
         self._default = recorder.agency_id if recorder else dock.agency_id
-        code = session.identity["officer_code"]
+        carried = session.identity["officer_code"]
+        code = carried if is_identity(carried) else None
         officer = work.officers.by_code(code) if code else None
         self.claims_anybody = bool(code)
         self._current = officer.id if officer else None
         self._codes = [CodeTenure(row.officer_id, row.valid_from, row.valid_until) for row in work.officers.holders_of_code(code)] if code else []
         self.tenures = list(_tenures(work, recorder.id)) if recorder else []
         self.check_outs = [CheckOut(row.officer_id, row.taken_at, row.returned_at) for row in work.checkouts.of(recorder.id)] if recorder else []
-        self.flags = frozenset() if recorder else frozenset({"unregistered_recorder"})
+        self.flags = _recorder_flags(session)
 
     def claimed_on(self, day: date) -> UUID | None:
         """The officer whom the number on the recorder meant on that day."""
@@ -87,6 +88,12 @@ class _Owner:
         if (officer_id, day) not in self._agencies:
             self._agencies[officer_id, day] = self._work.officers.agency_on(officer_id, day)
         return self._agencies[officer_id, day] or self._default
+
+
+def _recorder_flags(session: DockSession) -> frozenset[str]:
+    if session.recorder_id is None:
+        return frozenset({"unregistered_recorder"})
+    return frozenset({"adopted_identity"}) if session.adoption_id is not None else frozenset()
 
 
 def _tenures(work: UnitOfWork, recorder_id: UUID) -> Iterable[Tenure]:

@@ -10,10 +10,11 @@ from evidence_store.actor import Actor
 from evidence_store.models import Dock, DockSession
 from evidence_store.repositories.custody import NewEvent
 from evidence_store.unit_of_work import UnitOfWork
-from integrity.listing import ClockReading, DockClock, RecorderIdentity
+from integrity.listing import ClockReading, DockClock, RecorderIdentity, is_identity
 from integrity.plain import to_members
 from service.context import ServiceContext
 from service.ingest.errors import SessionConflictError, SessionNotFoundError
+from service.ingest.policy import medium_of
 
 CONTESTED = "contested"
 HEARD_OF_WITHIN = timedelta(seconds=30)
@@ -70,7 +71,7 @@ def open_session(context: ServiceContext, session_id: UUID, plugged: PluggingIn,
         row = work.docks.get(UUID(dock.id))
         if row is None:
             raise SessionNotFoundError(session_id)
-        if plugged.identity.serial:
+        if plugged.identity.serial and is_identity(plugged.identity.serial):
             work.docks.lock_identity(plugged.identity.serial)
         session = work.docks.lock_session(session_id)
         if session is None:
@@ -87,11 +88,12 @@ def open_session(context: ServiceContext, session_id: UUID, plugged: PluggingIn,
 
 
 def _new_session(context: ServiceContext, work: UnitOfWork, session_id: UUID, plugged: PluggingIn, dock: Dock) -> DockSession:
-    recorder = work.recorders.by_serial(plugged.identity.serial) if plugged.identity.serial else None
+    recorder_id, adoption_id = _whose(work, plugged.identity)
     return DockSession(
         id=session_id,
         dock_id=dock.id,
-        recorder_id=recorder.id if recorder else None,
+        recorder_id=recorder_id,
+        adoption_id=adoption_id,
         slot=plugged.slot,
         software=plugged.software,
         protocol=plugged.protocol,
@@ -105,10 +107,20 @@ def _new_session(context: ServiceContext, work: UnitOfWork, session_id: UUID, pl
     )
 
 
+def _whose(work: UnitOfWork, identity: RecorderIdentity) -> tuple[UUID | None, UUID | None]:
+    """The registered recorder that it is, and the adoption that says so where the recorder itself gives no serial number worth the name."""
+    if identity.serial and is_identity(identity.serial):
+        recorder = work.recorders.by_serial(identity.serial)
+        return (recorder.id if recorder else None), None
+    medium = medium_of(to_members(identity))
+    adoption = work.adoptions.current(medium) if medium else None
+    return (adoption.recorder_id, adoption.id) if adoption else (None, None)
+
+
 def _rivals(context: ServiceContext, work: UnitOfWork, session: DockSession, plugged: PluggingIn) -> list[DockSession]:
     """Sessions of other recorders that claim the same identity now: those the dock names, and those under way at other docks."""
     serial = plugged.identity.serial
-    if not serial:
+    if not serial or not is_identity(serial):
         return []
     named = [rival for rival in map(work.docks.lock_session, sorted(plugged.rivals)) if rival is not None and rival.dock_id == session.dock_id]
     elsewhere = work.docks.lock_elsewhere(serial, session.dock_id, since=context.clock.now() - HEARD_OF_WITHIN)

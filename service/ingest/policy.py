@@ -1,14 +1,15 @@
 """Pure rules of ingest: which protocol, whose clip, when recorded, what a file is recognised by."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import Any
 from uuid import UUID
 
 from integrity.canonical import canonical_bytes
 from integrity.hashing import sha256
-from integrity.listing import RecordedFile
+from integrity.listing import RecordedFile, is_identity
 
 CURRENT_PROTOCOL = 1
 CLOCK_TOLERANCE = timedelta(days=1)
@@ -83,6 +84,21 @@ def recognition_of(recorder_key: str, file: RecordedFile, *, occurrence: int) ->
         SHA-256 over all of these, 32 bytes.
     """
     return sha256(canonical_bytes([recorder_key, file.path_raw_base64, file.size_bytes, file.modified, file.created, file.fingerprint, occurrence]))
+
+
+def medium_of(identity: Mapping[str, Any]) -> str | None:
+    """What the medium of a recorder without a serial number of its own is known by: family, volume and USB numbers.
+
+    Args:
+        identity: Members of the ``RecorderIdentity``.
+
+    Returns:
+        Canonical text (RFC 8785); ``None`` where the volume has no number, because then every medium of the make looks alike.
+    """
+    if not is_identity(identity.get("volume_id")):
+        return None
+    members = ("family", "volume_id", "volume_label", "usb_vendor_id", "usb_product_id")
+    return canonical_bytes({name: identity.get(name) for name in members}).decode()
 
 
 def recorded_time(file: RecordedFile, zone: tzinfo) -> datetime | None:

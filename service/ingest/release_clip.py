@@ -13,7 +13,7 @@ from evidence_store.actor import Actor
 from evidence_store.models import Clip, Dock, DockSession, SessionFile
 from evidence_store.repositories.custody import NewEvent
 from evidence_store.unit_of_work import UnitOfWork
-from integrity.listing import Listing, RecordedFile
+from integrity.listing import Listing, RecordedFile, is_identity
 from integrity.plain import from_plain, to_members
 from integrity.receipt import ClipState
 from service.context import ServiceContext
@@ -126,7 +126,7 @@ def complete_release(work: UnitOfWork, clips: Sequence[Clip], details: Mapping[s
 
 def complete_earlier_releases(work: UnitOfWork, session: DockSession, listed: Collection[UUID], *, dock: Actor, now: datetime) -> None:
     """Complete releases of earlier sessions that nobody reported: ordered, and missing from a complete listing now."""
-    member = next((name for name in ("serial", "volume_id") if session.identity.get(name)), None)
+    member = next((name for name in ("serial", "volume_id") if is_identity(session.identity.get(name))), None)
     if member is None:
         return
     waiting = work.docks.ordered_of((member, session.identity[member]), session.id)

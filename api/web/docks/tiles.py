@@ -6,7 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from evidence_store.models import BoardRow, DockSession
+from integrity.listing import is_identity
 from integrity.receipt import ClipState
+from service.ingest.policy import medium_of
 
 _PROGRESS_LASTS = timedelta(seconds=10)
 _LIGHTS_LAST = timedelta(seconds=30)
@@ -46,6 +48,7 @@ class Tile:
         left_s: Time that reading still takes, in seconds, likewise.
         battery_percent: Charge when it was plugged in, where it tells.
         removed: How many files were removed from it.
+        is_adoptable: It names no identity of its own, nobody adopted it yet, and its medium can be recognised again.
         remarks: Codes below ``board`` of what is unusual.
         concerns: Codes below ``board.concern`` of what somebody should look at.
         outcome: Code below ``board.outcome_name``.
@@ -68,6 +71,7 @@ class Tile:
     left_s: float | None
     battery_percent: int | None
     removed: int
+    is_adoptable: bool
     remarks: tuple[str, ...]
     concerns: tuple[str, ...]
     outcome: str
@@ -105,6 +109,7 @@ def make_tile(row: BoardRow, now: datetime) -> Tile:
         left_s=said.get("left_s"),
         battery_percent=(session.condition or {}).get("battery_percent"),
         removed=_count(row, ClipState.RELEASED),
+        is_adoptable=_is_adoptable(session),
         remarks=tuple(_remarks(row)),
         concerns=tuple(said.get("warnings", ())),
         outcome=session.outcome or "under_way",
@@ -116,6 +121,10 @@ def _count(row: BoardRow, least: ClipState) -> int:
     return sum(count for state, count in row.states.items() if ClipState(state).reached(least))
 
 
+def _is_adoptable(session: DockSession) -> bool:
+    return session.recorder_id is None and not is_identity(session.identity.get("serial")) and medium_of(session.identity) is not None
+
+
 def _remarks(row: BoardRow) -> list[str]:
     remarks = []
     if row.session.listing_complete is False:
@@ -124,6 +133,8 @@ def _remarks(row: BoardRow) -> list[str]:
         remarks.append("unregistered")
     if not row.session.identity.get("officer_code"):
         remarks.append("unknown_officer")
+    if row.session.adoption_id is not None:
+        remarks.append("adopted")
     if row.session.is_contested:
         remarks.append("contested")
     return remarks
