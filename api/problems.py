@@ -36,6 +36,7 @@ PROBLEMS: dict[type[Exception], tuple[HTTPStatus, str]] = {
     cases.CaseNotFoundError: (HTTPStatus.NOT_FOUND, "case-not-found"),
     cases.CaseNumberTakenError: (HTTPStatus.CONFLICT, "case-number-taken"),
     cases.ClipNotLinkedError: (HTTPStatus.NOT_FOUND, "clip-not-linked"),
+    clips.ClipAttributedError: (HTTPStatus.CONFLICT, "clip-attributed"),
     clips.ClipNotFoundError: (HTTPStatus.NOT_FOUND, "clip-not-found"),
     clips.ClipNotStoredError: (HTTPStatus.CONFLICT, "clip-not-stored"),
     clips.CursorDamagedError: (HTTPStatus.BAD_REQUEST, "cursor-damaged"),

@@ -4,10 +4,10 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from evidence_store.actor import Actor
+from evidence_store.actor import Actor, Scope
 from evidence_store.models import Agency, CaseClip, Clip, ClipFilter, ClipPosition, ClipRow, ClipView, Officer, Recorder, ViewKind
 from evidence_store.repositories.scope import within_agencies
 from integrity.receipt import ClipState
@@ -43,6 +43,18 @@ class Clips:
         """Find a clip that the actor may see."""
         row = self._session.execute(_rows().where(Clip.id == clip_id, _visible(actor))).one_or_none()
         return None if row is None else ClipRow(row[0], row[1], row[2], row[3])
+
+    def lock_claimable(self, clip_id: UUID, scope: Scope) -> Clip | None:
+        """Find a clip of a scope's agency that belongs to nobody, or to the scope's officer where it names one, and hold its row."""
+        query = select(Clip).where(Clip.id == clip_id, within_agencies(Clip.agency_id, scope))
+        if scope.officer_id is not None:
+            query = query.where(or_(Clip.officer_id.is_(None), Clip.officer_id == scope.officer_id))
+        return self._session.scalars(query.with_for_update()).one_or_none()
+
+    def unassigned(self, scope: Scope, *, limit: int) -> list[Clip]:
+        """List clips of a scope's agency that belong to nobody, newest first."""
+        query = select(Clip).where(Clip.officer_id.is_(None), within_agencies(Clip.agency_id, scope))
+        return list(self._session.scalars(query.order_by(SORT_TIME.desc(), Clip.id.desc()).limit(limit)))
 
     def search(self, wanted: ClipFilter, actor: Actor, *, limit: int, after: ClipPosition | None = None) -> list[ClipRow]:
         """List clips that the actor may see, newest first; ``after`` is where the page before ended."""

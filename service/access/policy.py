@@ -23,10 +23,13 @@ class Action(StrEnum):
     DECIDE_QUARANTINE = "decide_quarantine"
     CHECK_OUT_RECORDER = "check_out_recorder"
     ADOPT_RECORDER = "adopt_recorder"
+    CLAIM_CLIP = "claim_clip"
 
 
 _ALLOWED: dict[Role, frozenset[Action]] = {
-    Role.DUTY_OFFICER: frozenset({Action.FIND_CLIPS, Action.VIEW_CLIP, Action.READ_CUSTODY, Action.SEE_BOARD, Action.CHECK_OUT_RECORDER}),
+    Role.DUTY_OFFICER: frozenset(
+        {Action.FIND_CLIPS, Action.VIEW_CLIP, Action.READ_CUSTODY, Action.SEE_BOARD, Action.CHECK_OUT_RECORDER, Action.CLAIM_CLIP}
+    ),
     Role.REVIEWER: frozenset(
         {
             Action.FIND_CLIPS,
@@ -54,6 +57,7 @@ _ALLOWED: dict[Role, frozenset[Action]] = {
             Action.DECIDE_QUARANTINE,
             Action.CHECK_OUT_RECORDER,
             Action.ADOPT_RECORDER,
+            Action.CLAIM_CLIP,
         }
     ),
 }

@@ -13,6 +13,14 @@ class ClipNotFoundError(ServiceError):
         self.clip_id = clip_id
 
 
+class ClipAttributedError(ServiceError):
+    """The clip has its officer already; it cannot be claimed."""
+
+    def __init__(self, clip_id: UUID) -> None:
+        super().__init__(f"clip {clip_id} belongs to an officer already")
+        self.clip_id = clip_id
+
+
 class ClipNotStoredError(ServiceError):
     """The clip's bytes have not reached the store yet."""
 

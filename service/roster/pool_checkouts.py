@@ -1,7 +1,6 @@
 """Who takes a pool recorder, and when it comes back: timed rows, so that footage of a shared recorder finds its officer."""
 
 from datetime import datetime
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from evidence_store.actor import Actor
@@ -11,7 +10,8 @@ from evidence_store.unit_of_work import UnitOfWork
 from service.access.permission import require
 from service.access.policy import Action
 from service.context import ServiceContext
-from service.roster.errors import OfficerNotFoundError, RecorderExclusiveError, RecorderNotFoundError, RecorderNotTakenError, RecorderTakenError
+from service.roster.acting_officer import officer_to_act_for
+from service.roster.errors import RecorderExclusiveError, RecorderNotFoundError, RecorderNotTakenError, RecorderTakenError
 
 _DAYS = ZoneInfo("Asia/Shanghai")
 _WITHOUT_OVERLAP = "pool_checkout_without_overlap"
@@ -39,7 +39,7 @@ def check_out(context: ServiceContext, serial: str, *, officer_code: str | None,
     try:
         with context.unit_of_work() as work:
             recorder = _held(work, serial, actor)
-            officer = _officer(work, officer_code, actor, now)
+            officer = officer_to_act_for(work, officer_code, actor=actor, now=now)
             if any(row.is_exclusive for row in work.recorders.assignments_on(recorder.id, now.astimezone(_DAYS).date())):
                 raise RecorderExclusiveError(serial)
             if work.checkouts.open_of(recorder.id) is not None:
@@ -95,18 +95,6 @@ def _held(work: UnitOfWork, serial: str, actor: Actor) -> Recorder:
     if recorder is None:
         raise RecorderNotFoundError(serial)
     return recorder
-
-
-def _officer(work: UnitOfWork, code: str | None, actor: Actor, now: datetime) -> Officer:
-    own: UUID | None = actor.scope.officer_id
-    officer = work.officers.by_code(code) if code is not None else work.officers.get(own) if own else None
-    if officer is None or own not in {None, officer.id}:
-        raise OfficerNotFoundError(code or "")
-    if own is None:
-        agency_id = work.officers.agency_on(officer.id, now.astimezone(_DAYS).date())
-        if agency_id is None or agency_id not in {agency.id for agency in work.agencies.within(actor.scope)}:
-            raise OfficerNotFoundError(code or "")
-    return officer
 
 
 def _tell(work: UnitOfWork, action: str, checkout: PoolCheckout, officer: Officer, *, actor: Actor, at: datetime) -> None:

@@ -1,6 +1,8 @@
 """What a person decides about one clip."""
 
+from datetime import datetime
 from http import HTTPStatus
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -8,9 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.dependencies import Context, CurrentActor
 from service.access.reasons import LONGEST_REASON
+from service.clips.claim_clip import claim_clip, list_unassigned
 from service.ingest.quarantine import QuarantineDecision, decide_quarantine
 
-router = APIRouter(prefix="/clips", tags=["clips"])
+router = APIRouter(tags=["clips"])
 
 
 class QuarantineRequest(BaseModel):
@@ -22,7 +25,54 @@ class QuarantineRequest(BaseModel):
     reason: str = Field(max_length=LONGEST_REASON)
 
 
-@router.post("/{clip_id}/quarantine-decision", status_code=HTTPStatus.NO_CONTENT)
+class ClaimRequest(BaseModel):
+    """Whose clip it is, by officer number, and how that is known; a duty officer may leave the number out."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: str = Field(max_length=LONGEST_REASON)
+    officer: Annotated[str, Field(min_length=1, max_length=32, pattern=r"^[^\x00]+$")] | None = None
+
+
+class UnassignedItem(BaseModel):
+    """A clip that belongs to nobody; ``recorded_at`` by the recorder's uncorrected clock, UTC."""
+
+    id: UUID
+    original_name: str
+    recorder_serial: str | None
+    recorded_at: datetime | None
+    announced_at: datetime
+
+
+class UnassignedList(BaseModel):
+    """Clips that belong to nobody, newest first."""
+
+    items: list[UnassignedItem]
+
+
+@router.post("/clips/{clip_id}/quarantine-decision", status_code=HTTPStatus.NO_CONTENT)
 def post_quarantine_decision(clip_id: UUID, request: QuarantineRequest, context: Context, actor: CurrentActor) -> None:
     """Enter a decision about a clip in quarantine in its chain of custody."""
     decide_quarantine(context, clip_id, request.decision, reason=request.reason, actor=actor)
+
+
+@router.post("/clips/{clip_id}/claim", status_code=HTTPStatus.NO_CONTENT)
+def post_claim(clip_id: UUID, request: ClaimRequest, context: Context, actor: CurrentActor) -> None:
+    """Claim a clip that belongs to nobody; it says so from then on."""
+    claim_clip(context, clip_id, officer_code=request.officer, reason=request.reason, actor=actor)
+
+
+@router.get("/unassigned-clips")
+def get_unassigned(context: Context, actor: CurrentActor) -> UnassignedList:
+    """Tell which clips of one's agency belong to nobody."""
+    items = [
+        UnassignedItem(
+            id=clip.id,
+            original_name=clip.original_name,
+            recorder_serial=clip.claimed_serial,
+            recorded_at=clip.recorded_at,
+            announced_at=clip.announced_at,
+        )
+        for clip in list_unassigned(context, actor=actor)
+    ]
+    return UnassignedList(items=items)
