@@ -5,9 +5,12 @@ import re
 import shutil
 import stat
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
+
+from device_drivers.dock.settings import DockSettings
 
 ROOT = Path(__file__).parents[3]
 DEPLOY = ROOT / "deploy"
@@ -155,3 +158,45 @@ def test_the_dock_may_hear_the_kernel_and_ask_for_the_clock():
 def test_no_secret_stands_in_a_unit_or_in_the_settings():
     for name in (*UNITS, "dock.env"):
         assert not re.search(r"^(Environment=)?BODYCAM_DOCK_TOKEN=", (DEPLOY / name).read_text(), re.MULTILINE)
+
+
+def test_the_credential_reaches_the_dock_through_its_file(tmp_path):
+    (tmp_path / "token").write_text("drawn-by-the-service\n")
+    (line,) = values(UNITS[0], "ExecStart")
+    script = line.removeprefix("/bin/sh -c '").removesuffix("'").replace("$$", "$")
+
+    done = subprocess.run(
+        ["/bin/sh", "-c", script.replace("exec /opt/bodycam/venv/bin/bodycam dock", "exec printenv BODYCAM_DOCK_TOKEN")],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PATH": os.defpath, "CREDENTIALS_DIRECTORY": str(tmp_path)},
+    )
+
+    assert script.endswith("exec /opt/bodycam/venv/bin/bodycam dock")
+    assert done.stdout == "drawn-by-the-service\n"
+
+
+def test_without_a_credential_the_dock_does_not_start(tmp_path):
+    (line,) = values(UNITS[0], "ExecStart")
+    script = line.removeprefix("/bin/sh -c '").removesuffix("'").replace("$$", "$").replace("exec /opt/bodycam/venv/bin/bodycam dock", "echo started")
+
+    done = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=False, env={"CREDENTIALS_DIRECTORY": str(tmp_path)})
+
+    assert done.returncode != 0
+    assert done.stdout == ""
+
+
+def test_units_start_programs_that_the_project_installs():
+    scripts = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
+
+    assert values(UNITS[2], "ExecStart") == ["/opt/bodycam/venv/bin/bodycam-remove"]
+    assert {"bodycam", "bodycam-remove"} <= set(scripts)
+
+
+def test_every_setting_in_the_units_is_one_of_the_dock():
+    text = "\n".join((DEPLOY / name).read_text() for name in (*UNITS, "dock.env"))
+    named = set(re.findall(r"BODYCAM_DOCK_([A-Z_]+)", text))
+
+    assert named
+    assert named <= {name.upper() for name in DockSettings.model_fields}

@@ -123,6 +123,38 @@ def test_what_a_recorder_cannot_do_is_no_fault():
     }
 
 
+def test_without_being_asked_the_suite_only_reads():
+    class Untouchable(HonestRecorder):
+        def set_clock(self, moment):
+            raise AssertionError("the clock was set")
+
+        def remove_files(self, files):
+            raise AssertionError("files were removed")
+
+    report = run_conformance(Untouchable(), "honest", what="a fake")
+
+    assert failed(report) == set()
+    assert {"sets-its-clock", "removes-exactly-what-is-named"}.isdisjoint(outcomes(report))
+
+
+def test_a_card_is_not_read_whole():
+    read = []
+
+    class Counting(Reader):
+        def readinto(self, buffer):
+            read.append(super().readinto(buffer))
+            return read[-1]
+
+    recorder = HonestRecorder()
+    recorder.content = {f"{number}.mp4": bytes([number]) * 4_000_000 for number in range(40)}
+    recorder.open_file = lambda file, offset=0: Counting(recorder.content[file.locator[1:]][offset:])
+
+    report = run_conformance(recorder, "honest", what="a fake")
+
+    assert failed(report) == set()
+    assert sum(read) < 60_000_000
+
+
 def test_an_empty_card_leaves_much_untried_and_fails_nothing():
     recorder = HonestRecorder()
     recorder.content = {}
