@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from api.v1.accounts import routes as accounts
 from api.v1.cases import routes as cases
-from api.v1.clips import decisions
+from api.v1.clips import decisions, recording
 from api.v1.clips import routes as clips
 from api.v1.coverage import routes as coverage
 from api.v1.custody import routes as custody
@@ -18,5 +18,5 @@ router = APIRouter(prefix="/api/v1")
 for feature in (accounts, cases, clips, coverage, custody, docks, ingest, roster):
     router.include_router(feature.router)
 router.include_router(ingest.clock_router)
-for further in (adoptions, decisions, recorders):
+for further in (adoptions, decisions, recorders, recording):
     router.include_router(further.router)

@@ -1,7 +1,7 @@
 """Clips and the views granted of them."""
 
-from collections.abc import Collection, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_, update
@@ -55,6 +55,22 @@ class Clips:
         """List clips of a scope's agency that belong to nobody, newest first."""
         query = select(Clip).where(Clip.officer_id.is_(None), within_agencies(Clip.agency_id, scope))
         return list(self._session.scalars(query.order_by(SORT_TIME.desc(), Clip.id.desc()).limit(limit)))
+
+    def around(self, clip: Clip, span: timedelta, *, limit: int) -> list[Clip]:
+        """List what the clip's recorder gave that was recorded within a span before and after it, by its own clock, itself included.
+
+        The same recorder is the registered one, else the one of the same session.
+        """
+        same = Clip.recorder_id == clip.recorder_id if clip.recorder_id is not None else Clip.session_id == clip.session_id
+        if clip.recorded_at is None:
+            return [clip]
+        near = Clip.recorded_at.between(clip.recorded_at - span, clip.recorded_at + span)
+        distance = func.abs(func.extract("epoch", Clip.recorded_at - clip.recorded_at))
+        return list(self._session.scalars(select(Clip).where(same, near).order_by(distance, Clip.id).limit(limit)))
+
+    def visible_among(self, clips: Iterable[Clip], actor: Actor) -> set[UUID]:
+        """Ids of those clips that the actor may see."""
+        return set(self._session.scalars(select(Clip.id).where(Clip.id.in_([clip.id for clip in clips]), _visible(actor))))
 
     def search(self, wanted: ClipFilter, actor: Actor, *, limit: int, after: ClipPosition | None = None) -> list[ClipRow]:
         """List clips that the actor may see, newest first; ``after`` is where the page before ended."""

@@ -111,10 +111,27 @@ def recorded_time(file: RecordedFile, zone: tzinfo) -> datetime | None:
     name = file.path.rsplit("/", 1)[-1]
     for text in (_time_in_name(name), file.created, file.modified):
         if text is not None:
-            moment = _parse_wall_time(text, zone)
+            moment = wall_time(text, zone)
             if moment is not None:
                 return moment
     return None
+
+
+def named_time(name: str, zone: tzinfo) -> datetime | None:
+    """The time in a file's name, UTC; ``None`` where it carries none."""
+    text = _time_in_name(name)
+    return None if text is None else wall_time(text, zone)
+
+
+def wall_time(text: str, zone: tzinfo) -> datetime | None:
+    """Read a time as a recorder wrote it, UTC; ``zone`` where it carries no offset, ``None`` where it is none."""
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=zone)
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def corrected_time(recorded_at: datetime, *, clock_offset_s: float | None, dock_offset_s: float | None) -> datetime | None:
@@ -209,13 +226,3 @@ def _time_in_name(name: str) -> str | None:
             digits = parts.get("stamp") or (parts.get("date") or f"{parts['year']}{parts['day']}") + parts["time"]
             return f"{digits[:4]}-{digits[4:6]}-{digits[6:8]}T{digits[8:10]}:{digits[10:12]}:{digits[12:14]}"
     return None
-
-
-def _parse_wall_time(text: str, zone: tzinfo) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text)
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=zone)
-        return moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None

@@ -22,6 +22,7 @@ from service.context import ServiceContext
 from service.custody.read_chain import read_chain
 from service.ingest.clip_times import times_of
 from service.ingest.policy import is_liftable
+from service.ingest.recordings import find_recording
 from service.roster.list_agencies import list_agencies
 
 router = APIRouter(prefix="/clips")
@@ -68,6 +69,7 @@ def _clip_page(clip_id: UUID, request: Request, context: ServiceContext, actor: 
         row=row,
         clip=row.clip,
         times=times_of(row.clip),
+        recording=find_recording(context, clip_id, actor=actor),
         playback=playback_of(row.clip),
         kinds=Playback,
         unplayable=why_unplayable(row.clip),
