@@ -1,6 +1,7 @@
 """Everything an operator can set, as variables ``BODYCAM_<FIELD>``; read once, refused when wrong."""
 
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
@@ -61,6 +62,9 @@ class Settings(BaseSettings):
         default=MINIMUM_RETENTION_DAYS, ge=MINIMUM_RETENTION_DAYS, le=36_500, description="Days from receipt that every original is locked at least."
     )
     recorder_time_zone: str = Field(default="Asia/Shanghai", description="Zone of times that a recorder writes without an offset.")
+    key_mark: str = Field(
+        default=r"_IMP(?=[._]|$)", description="Regular expression for what the name of a file carries that the officer marked as important."
+    )
     reread_percent: float = Field(
         default=1.0, ge=0, le=100, description="Share of recognised files that are read in full and compared at each docking, in percent."
     )
@@ -78,6 +82,15 @@ class Settings(BaseSettings):
             ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError) as error:
             raise ValueError(f"no time zone {value!r}") from error
+        return value
+
+    @field_validator("key_mark")
+    @classmethod
+    def _readable_mark(cls, value: str) -> str:
+        try:
+            re.compile(value)
+        except re.error as error:
+            raise ValueError(f"no regular expression: {error}") from error
         return value
 
     @field_validator("public_url")

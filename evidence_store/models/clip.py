@@ -34,6 +34,8 @@ class Clip(Base):
         flags: What is unusual without being wrong: ``unregistered_recorder``, ``unknown_officer``, ``empty`` ...
         object_version: Version id of the original in the store; reads name it.
         retain_until: Object Lock date read back from the store, UTC.
+        kind: ``video``, ``audio``, ``still``, ``gps_track``, ``log`` or ``other``, by its name.
+        is_key: The officer marked it as important (重点标记), by its name.
         media: What the probe found, or why it found nothing.
     """
 
@@ -75,6 +77,8 @@ class Clip(Base):
     manifest_version: Mapped[str | None]
     verified_at: Mapped[datetime | None]
     sealed_at: Mapped[datetime | None]
+    kind: Mapped[str]
+    is_key: Mapped[bool]
     duration_s: Mapped[float | None]
     media: Mapped[dict[str, Any] | None]
 

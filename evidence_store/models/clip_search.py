@@ -31,6 +31,7 @@ class ClipFilter:
     state: str | None = None
     is_quarantined: bool | None = None
     text: str | None = None
+    is_key: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,7 +140,13 @@ def _conditions(wanted: ClipFilter) -> Iterator[ColumnElement[bool]]:
         yield Clip.id.in_(select(CaseClip.clip_id).where(CaseClip.case_id == wanted.case_id, CaseClip.unlinked_at.is_(None)))
     if wanted.state is not None:
         yield Clip.state == wanted.state
-    if wanted.is_quarantined is not None:
-        yield Clip.quarantine.is_not(None) if wanted.is_quarantined else Clip.quarantine.is_(None)
+    yield from _mark_conditions(wanted)
     if wanted.text is not None:
         yield Clip.original_name.icontains(wanted.text, autoescape=True)
+
+
+def _mark_conditions(wanted: ClipFilter) -> Iterator[ColumnElement[bool]]:
+    if wanted.is_quarantined is not None:
+        yield Clip.quarantine.is_not(None) if wanted.is_quarantined else Clip.quarantine.is_(None)
+    if wanted.is_key is not None:
+        yield Clip.is_key.is_(wanted.is_key)

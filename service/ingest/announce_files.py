@@ -20,6 +20,7 @@ from integrity.receipt import ClipState
 from service.context import ServiceContext
 from service.ingest.attribution import ClipOrigin, resolve_origin
 from service.ingest.errors import SessionConflictError, SessionNotFoundError
+from service.ingest.kinds import is_marked, kind_of
 from service.ingest.open_session import CONTESTED
 from service.ingest.policy import recognition_of
 from service.ingest.release_clip import complete_earlier_releases
@@ -132,6 +133,7 @@ def _action(context: ServiceContext, clip: Clip | None, file: RecordedFile) -> s
 def new_clip(context: ServiceContext, session: DockSession, file: RecordedFile, *, origin: ClipOrigin, recognition: bytes, generation: int) -> Clip:
     """Make the row of a clip that is expected from now on."""
     clip_id = context.new_id()
+    name = file.path.rsplit("/", 1)[-1]
     return Clip(
         id=clip_id,
         agency_id=origin.agency_id,
@@ -145,7 +147,7 @@ def new_clip(context: ServiceContext, session: DockSession, file: RecordedFile, 
         generation=generation,
         path=file.path,
         path_raw=base64.b64decode(file.path_raw_base64),
-        original_name=file.path.rsplit("/", 1)[-1],
+        original_name=name,
         listed=to_members(file),
         announced_bytes=file.size_bytes,
         announced_at=context.clock.now(),
@@ -154,6 +156,8 @@ def new_clip(context: ServiceContext, session: DockSession, file: RecordedFile, 
         clock_uncertainty_s=session.clock["uncertainty_s"] if session.clock else None,
         dock_offset_s=session.dock_clock["offset_s"] if session.dock_clock else None,
         dock_uncertainty_s=session.dock_clock["uncertainty_s"] if session.dock_clock else None,
+        kind=kind_of(name),
+        is_key=is_marked(name, context.settings.key_mark),
         state=ClipState.ANNOUNCED,
         quarantine=CONTESTED if session.is_contested else None,
         flags=sorted(origin.flags),

@@ -32,6 +32,7 @@ def list_clips(  # noqa: PLR0913 - one parameter for each filter
     case: UUID | None = None,
     state: ClipState | None = None,
     quarantined: bool | None = None,  # noqa: FBT001 - a query parameter
+    key: bool | None = None,  # noqa: FBT001 - a query parameter
     text: Annotated[str | None, Query(max_length=200)] = None,
     limit: Annotated[int, Query(ge=1, le=MOST_AT_ONCE)] = 50,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
@@ -45,6 +46,7 @@ def list_clips(  # noqa: PLR0913 - one parameter for each filter
         case_id=case,
         state=state,
         is_quarantined=quarantined,
+        is_key=key,
         text=_storable("text", text),
     )
     page = search_clips(context, wanted, actor=actor, agency_code=agency, limit=limit, cursor=cursor)

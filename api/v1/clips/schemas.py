@@ -56,6 +56,8 @@ class ClipItem(BaseModel):
     corrected_uncertainty_s: float | None
     original_name: str
     path: str
+    kind: str
+    is_key: bool
     recorder: RecorderRef
     officer: OfficerRef | None
     agency: AgencyRef
@@ -132,6 +134,8 @@ def clip_item(row: ClipRow) -> ClipItem:
         corrected_uncertainty_s=times.uncertainty_s,
         original_name=clip.original_name,
         path=clip.path,
+        kind=clip.kind,
+        is_key=clip.is_key,
         recorder=RecorderRef(serial=clip.claimed_serial, is_registered=row.recorder is not None),
         officer=OfficerRef(code=row.officer.code, name=row.officer.name) if row.officer else None,
         agency=AgencyRef(code=row.agency.code, name=row.agency.name),

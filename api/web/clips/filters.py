@@ -27,6 +27,7 @@ class ClipForm:
     case: str = ""
     state: str = ""
     quarantined: str = ""
+    key: str = ""
     text: str = ""
 
     def address(self, cursor: str | None = None) -> str:
@@ -50,6 +51,7 @@ class ClipForm:
             case_id=_case(self.case),
             state=_state(self.state),
             is_quarantined=_YES_NO.get(self.quarantined),
+            is_key=_YES_NO.get(self.key),
             text=self.text or None,
         )
 
