@@ -1,8 +1,8 @@
 """Which files of a recorder are segments of one recording, and what is missing between them. Pure.
 
 These are conventions of makers (docs/formats/file-names.md), never evidence of identity. Two signs count: names that differ in nothing but the number
-at the end, behind a full time; and files of one folder and kind that follow one another within five seconds, as when a recorder begins a new file every
-few minutes or at 4 GiB.
+at the end, behind a full time; and files of one folder and kind that follow one another within five seconds, as when a recorder begins a new file
+every few minutes or at 4 GiB.
 """
 
 import re
