@@ -153,6 +153,15 @@ class FileRemovalError(RecorderError):
         self.reason = reason
 
 
+class BrokenFamilyError(RecorderError):
+    """An installed driver family cannot be loaded; the others are not affected."""
+
+    def __init__(self, family: str, reason: str) -> None:
+        super().__init__(f"the driver family {family!r} cannot be loaded: {reason}")
+        self.family = family
+        self.reason = reason
+
+
 class ProfileError(RecorderError):
     """A driver family's data file is wrong; nothing is matched by it."""
 

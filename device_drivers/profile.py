@@ -22,6 +22,8 @@ from device_drivers.transports.usb import UsbDescription, UsbInterface
 PROFILE_FILE = "profile.yaml"
 _HEX_4 = re.compile(r"[0-9a-f]{4}")
 _INTERFACE = re.compile(r"[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{2}")
+_NEVER_SPOKEN_TO = frozenset({0x02, 0x03, 0x0A, 0xE0})
+"""Communications, human interface devices, communications data, wireless: what a profile names is not refused, so none may name these."""
 _NEEDED = {"title", "interface", "verified_by"}
 _TEXTS = _NEEDED | {"vendor_id", "product_id", "inquiry"}
 _KEYS = _TEXTS | {"quirks"}
@@ -138,6 +140,8 @@ def _parse_match(family: str, data: Any, quirks: frozenset[str] | None) -> Devic
     if not _INTERFACE.fullmatch(data["interface"]):
         raise ProfileError(family, f"{data['interface']!r} is no class/subclass/protocol in hexadecimal")
     first, second, third = (int(each, 16) for each in data["interface"].split("/"))
+    if first in _NEVER_SPOKEN_TO:
+        raise ProfileError(family, f"a recorder is not spoken to as a keyboard or a network, class {first:02x}")
     return DeviceMatch(
         title=data["title"],
         interface=(first, second, third),

@@ -7,13 +7,13 @@ no profile knows, and what shows more than a recorder shows, is refused and repo
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Protocol, Self
 
-from device_drivers.errors import UnsupportedRecorderError
+from device_drivers.errors import BrokenFamilyError, UnsupportedRecorderError
 from device_drivers.profile import DeviceMatch, Profile
 from device_drivers.recorder import Recorder
 from device_drivers.transports.bulk_only_scsi import Inquiry, inquire
@@ -134,15 +134,33 @@ class FoundRecorder:
         return fitting
 
 
-def installed_families(site_profiles: Sequence[Profile] = ()) -> tuple[Family, ...]:
+def installed_families(site_profiles: Sequence[Profile] = (), *, on_broken: Callable[[BrokenFamilyError], None] | None = None) -> tuple[Family, ...]:
     """Load every family that an installed package offers, by name.
 
     Args:
         site_profiles: Profiles that a site keeps beside the shipped ones.
+        on_broken: Told of each family that cannot be loaded, which is then left out; ``None`` raises instead.
+
+    Raises:
+        BrokenFamilyError: A family cannot be loaded.
     """
-    points = sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda point: point.name)
-    families: list[Family] = [point.load() for point in points]
-    return tuple(family.with_profile(family.profile.extended(site_profiles)) for family in families)
+    families = []
+    for point in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda point: point.name):
+        try:
+            families.append(_load(point, site_profiles))
+        except BrokenFamilyError as error:
+            if on_broken is None:
+                raise
+            on_broken(error)
+    return tuple(families)
+
+
+def _load(point: EntryPoint, site_profiles: Sequence[Profile]) -> Family:
+    try:
+        family: Family = point.load()
+        return family.with_profile(family.profile.extended(site_profiles))
+    except Exception as error:
+        raise BrokenFamilyError(point.name, f"{type(error).__name__}: {error}") from error
 
 
 def find_usb_recorders(

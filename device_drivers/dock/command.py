@@ -107,7 +107,8 @@ class _Program:
         if not (session.may_release and recorder.capabilities.can_remove_files):
             return partial(self.finish, session)
         code = self.finish(session, until=ClipState.SEALED)
-        release_session(recorder, self.tools, session)
+        if session.error is None:
+            release_session(recorder, self.tools, session)
         return lambda: code
 
 
@@ -188,7 +189,7 @@ def _tell_of_waiting(progress: Progress, reason: str, waited_s: float) -> None:
 
 def _dock_once(program: _Program, options: argparse.Namespace) -> ExitCode:
     try:
-        recorder, slot = _open_one(program.settings, options)
+        recorder, slot = _open_one(program, options)
         with recorder:
             finish = program.dock_whole(recorder, slot)
     except (RecorderError, NoRecorderError) as error:
@@ -204,10 +205,11 @@ def _watch(program: _Program, options: argparse.Namespace) -> ExitCode:
     with contextlib.ExitStack() as running:
         try:
             away = _store_and_forward(program, running)
-        except SpoolUnusableError as error:
+            find = _finder(program, options)
+        except (SpoolUnusableError, RecorderError) as error:
             sys.stderr.write(f"bodycam dock: {error}\n")
             return ExitCode.USAGE
-        return _watch_slots(replace(program, away=away), options)
+        return _watch_slots(replace(program, away=away), find)
 
 
 def _store_and_forward(program: _Program, running: contextlib.ExitStack) -> StoreAndForward | None:
@@ -225,30 +227,35 @@ def _store_and_forward(program: _Program, running: contextlib.ExitStack) -> Stor
     return StoreAndForward(spool, forwarder, program.tools)
 
 
-def _watch_slots(program: _Program, options: argparse.Namespace) -> ExitCode:
+def _watch_slots(program: _Program, find: Find) -> ExitCode:
     tools, settings = program.tools, program.settings
-    station = Station(
-        _finder(settings, options), program.dock_whole, tools.progress, tools.tiles, tools.claims, program.stop, slot_names=settings.slot_names
-    )
+    station = Station(find, program.dock_whole, tools.progress, tools.tiles, tools.claims, program.stop, slot_names=settings.slot_names)
     with Hotplug(station.look_now) as hotplug:
         tools.progress.tell("watching", uploads=settings.uploads, hotplug=hotplug.is_listening)
         station.watch(settings.watch_interval_s)
     return ExitCode.ALL_SEALED
 
 
-def _open_one(settings: DockSettings, options: argparse.Namespace) -> tuple[Recorder, str]:
+def _open_one(program: _Program, options: argparse.Namespace) -> tuple[Recorder, str]:
     if options.image is not None:
         return open_image(options.image), "image"
-    found = [one for one in _finder(settings, options)() if one.candidates]
+    found = [one for one in _finder(program, options)() if one.candidates]
     if not found:
         raise NoRecorderError("nothing is plugged in that any driver knows")
     first = next((one for one in found if one.refusal is None), found[0])
     return first.open(), first.description.port
 
 
-def _finder(settings: DockSettings, options: argparse.Namespace) -> Find:
+def _finder(program: _Program, options: argparse.Namespace) -> Find:
+    """Make what looks at the slots; a foreign family that cannot be loaded is told of, and the others do their work.
+
+    Raises:
+        ProfileError: A profile of the site is wrong.
+    """
+    settings = program.settings
     bus = UsbBus() if options.usbip is None else UsbBus(usbip_backend(*options.usbip))
-    families = installed_families(read_profile_folder(settings.profiles) if settings.profiles is not None else ())
+    profiles = read_profile_folder(settings.profiles) if settings.profiles is not None else ()
+    families = installed_families(profiles, on_broken=lambda error: program.tools.progress.tell("driver_broken", reason=str(error)))
     enrolled = [EnrolledDevice.parse(each) for each in settings.enrolled]
     return partial(find_usb_recorders, bus, families=families, enrolled=enrolled, remover=_remover(settings))
 

@@ -202,7 +202,8 @@ def _announce(recorder: Recorder, tools: Tools, session: DockedSession, plugged:
     tools.progress.begin(session.session_id, slot=session.slot, files=len(session.tickets), size_bytes=size_bytes)
     condition = judge_condition(plugged.condition or RecorderStatus(), plugged.clock, session.listing.files)
     is_complete = session.listing.is_complete
-    tools.tiles.change(session.slot, files=len(session.tickets), is_complete=is_complete, size_bytes=size_bytes, condition=condition)
+    tools.tiles.change(session.slot, files=len(session.tickets), is_complete=is_complete, condition=condition)
+    tools.tiles.begin_reading(session.slot, size_bytes=size_bytes)
     if not is_complete:
         tools.tiles.worry(session.slot, Concern.LISTING_INCOMPLETE)
     if unplugged is not None:

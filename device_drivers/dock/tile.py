@@ -163,6 +163,13 @@ class Tiles:
             tile = self._tiles.get(slot) or Tile(slot)
             self._tiles[slot] = replace(tile, concerns=tile.concerns - set(concerns))
 
+    def begin_reading(self, slot: str, *, size_bytes: int) -> None:
+        """So much is to be read, from the beginning."""
+        with self._lock:
+            tile = self._tiles.get(slot) or Tile(slot)
+            self._tiles[slot] = replace(tile, size_bytes=size_bytes, read_bytes=0, bytes_per_s=0.0)
+            self._measured[slot] = (time.monotonic(), 0)
+
     def advance(self, slot: str, count: int) -> None:
         """Note that so many more bytes were read."""
         with self._lock:

@@ -101,7 +101,7 @@ def _take_listing(context: ServiceContext, work: UnitOfWork, session: DockSessio
     session.listing_complete = listing.is_complete
     session.listing_failure = listing.failure
     session.file_count = len(listing.files)
-    if listing.is_complete:
+    if listing.is_complete and not session.is_contested:
         complete_earlier_releases(work, session, {file.clip_id for file in files}, dock=dock, now=now)
 
 

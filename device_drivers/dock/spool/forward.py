@@ -77,9 +77,7 @@ class Forwarder:
                     self._stored.add(session.session_id)
                     self._changed.notify_all()
             self._remove_if_sealed(session)
-        except StoppedError:
-            return False
-        except UnreachableError:
+        except (StoppedError, UnreachableError):
             return False
         except (DockError, RecorderError) as error:
             self._tell_once(session.session_id, str(error))

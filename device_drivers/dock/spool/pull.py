@@ -79,8 +79,8 @@ class Pull:
                     self.on_taken(index)
 
     def _take_in(self, file: RecordedFile, index: int, lane: ThreadPoolExecutor, *, is_key_file: bool) -> None:
-        self.spool.reserve(self.session, index, file.size_bytes, is_key_file=is_key_file)
         try:
+            self.spool.reserve(self.session, index, file.size_bytes, is_key_file=is_key_file)
             facts = self._copy(file, index, lane)
             self.session.add_facts(index, facts)
         except OSError as error:

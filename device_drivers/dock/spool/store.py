@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
@@ -25,6 +26,8 @@ KEPT_FOR_KEY_FILES = 0.1
 LEAST_FREE_BYTES = 1024**3
 """So much of the disk is left to everything else."""
 _RECORD, _OUTCOME = "record", "outcome"
+_SEALED = ".sealed"
+"""Ends the name of a folder that is being removed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +151,8 @@ class Spool:
             self._key = _load_key(key_file)
             for leftover in folder.glob("*/*.part"):
                 leftover.unlink()
+            for sealed in folder.glob(f"*{_SEALED}"):
+                shutil.rmtree(sealed)
         except OSError as error:
             raise SpoolUnusableError(f"{error.filename or folder}: {error.strerror or error}") from error
 
@@ -157,12 +162,17 @@ class Spool:
         return self._limit_bytes
 
     def used_bytes(self) -> int:
-        """What lies in it now."""
-        return sum(path.stat().st_size for path in self._folder.glob("*/*") if path.is_file())
+        """What lies in it now; files that other threads rename or remove meanwhile may count or not."""
+        total = 0
+        for folder, _, names in os.walk(self._folder):
+            for name in names:
+                with contextlib.suppress(FileNotFoundError):
+                    total += (Path(folder) / name).stat().st_size
+        return total
 
     def sessions(self) -> list[SpooledSession]:
         """Every plugging-in that waits, the oldest first."""
-        folders = [path for path in self._folder.iterdir() if path.is_dir() and (path / _RECORD).exists()]
+        folders = [path for path in self._folder.iterdir() if path.suffix != _SEALED and (path / _RECORD).exists()]
         return [SpooledSession(path, self._key) for path in sorted(folders, key=lambda path: ((path / _RECORD).stat().st_mtime_ns, path.name))]
 
     def begin(self, record: SpoolRecord) -> SpooledSession:
@@ -201,8 +211,17 @@ class Spool:
             self._reserved.pop((session.session_id, index), None)
 
     def remove(self, session: SpooledSession) -> None:
-        """Remove a plugging-in whose footage the service has sealed."""
-        shutil.rmtree(self._folder / session.session_id)
+        """Remove a plugging-in whose footage the service has sealed; renamed first, so that a dock killed meanwhile only goes on removing.
+
+        Raises:
+            SpoolUnusableError: The disk failed.
+        """
+        sealed = self._folder / f"{session.session_id}{_SEALED}"
+        try:
+            (self._folder / session.session_id).rename(sealed)
+            shutil.rmtree(sealed)
+        except OSError as error:
+            raise SpoolUnusableError(error.strerror or str(error)) from error
 
 
 def _load_key(path: Path) -> bytes:

@@ -156,6 +156,17 @@ def test_an_incomplete_next_listing_makes_up_for_nothing(stored_service, docking
     assert stored_service.clip(clips[0]).state == ClipState.SEALED
 
 
+def test_the_listing_of_a_contested_recorder_makes_up_for_nothing(stored_service, docking):
+    session_id, clips = docking
+    release(stored_service, session_id)
+    rival = uuid4()
+    open_session(stored_service.context, rival, PluggingIn("slot 2", "test", 1, IDENTITY, None, rivals=(session_id,)), dock=stored_service.dock)
+
+    stored_service.announce(rival, make_file("DCIM/C.MP4", b"third"))
+
+    assert stored_service.clip(clips[0]).released_at is None
+
+
 def test_two_recorders_of_one_identity_at_one_dock_are_both_put_aside(stored_service, docking):
     session_id, clips = docking
     rival = uuid4()

@@ -23,6 +23,8 @@ MATCH = {"title": "a", "interface": "08/06/50", "verified_by": "b"}
         json.dumps({"family": "mass-storage", "matches": [{**MATCH, "vendor_id": "0603"}]}),
         json.dumps({"family": "mass-storage", "matches": [{**MATCH, "vendor_id": "0603", "product_id": "86"}]}),
         json.dumps({"family": "mass-storage", "matches": [{"title": "a"}]}),
+        json.dumps({"family": "mass-storage", "matches": [{**MATCH, "interface": "03/01/01"}]}),
+        json.dumps({"family": "mass-storage", "matches": [{**MATCH, "interface": "0a/00/00"}]}),
     ],
 )
 def test_a_wrong_profile_is_refused_whole(data):

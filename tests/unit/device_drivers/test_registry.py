@@ -1,12 +1,13 @@
 import json
 import tomllib
 from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
 import pytest
 
 from device_drivers import registry
-from device_drivers.errors import UnsupportedRecorderError
+from device_drivers.errors import BrokenFamilyError, UnsupportedRecorderError
 from device_drivers.families.mass_storage import FAMILY
 from device_drivers.profile import Profile, parse_profile
 from device_drivers.registry import ENTRY_POINT_GROUP, EnrolledDevice, find_usb_recorders, installed_families, open_image
@@ -142,6 +143,19 @@ def test_a_device_that_only_an_inquiry_could_have_matched_is_refused(monkeypatch
 
     with pytest.raises(UnsupportedRecorderError, match="OTHER"):
         found.open()
+
+
+def test_a_family_that_cannot_be_loaded_costs_nobody_else_anything(monkeypatch):
+    broken = EntryPoint("broken", "nowhere.at_all:FAMILY", ENTRY_POINT_GROUP)
+    monkeypatch.setattr(registry, "entry_points", lambda group: [broken, *entry_points(group=group)])
+    told = []
+
+    families = installed_families(on_broken=told.append)
+
+    assert "mass-storage" in {family.profile.family for family in families}
+    assert [error.family for error in told] == ["broken"]
+    with pytest.raises(BrokenFamilyError, match="nowhere"):
+        installed_families()
 
 
 def test_a_site_adds_models_to_an_installed_family():

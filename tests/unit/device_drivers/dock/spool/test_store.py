@@ -109,6 +109,26 @@ def test_a_session_whose_footage_is_sealed_leaves_nothing(make_spool, tmp_path):
     assert [path.name for path in (tmp_path / "spool").iterdir()] == []
 
 
+def test_removing_that_was_cut_short_is_finished_at_the_next_start(make_spool, tmp_path):
+    session = make_spool().begin(record())
+    put(session, 0)
+    folder = tmp_path / "spool" / session.session_id
+    folder.rename(folder.with_name(f"{folder.name}.sealed"))
+
+    spool = make_spool()
+
+    assert spool.sessions() == []
+    assert list((tmp_path / "spool").iterdir()) == []
+
+
+def test_files_that_vanish_while_they_are_counted_do_no_harm(make_spool, tmp_path):
+    spool = make_spool()
+    put(spool.begin(record()), 0)
+    (tmp_path / "spool" / "gone").symlink_to(tmp_path / "nowhere")
+
+    assert spool.used_bytes() > 0
+
+
 def test_sessions_come_oldest_first(make_spool, tmp_path):
     spool = make_spool()
     ids = [spool.begin(record()).session_id for _ in range(3)]
