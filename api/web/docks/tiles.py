@@ -90,7 +90,7 @@ def make_tile(row: BoardRow, now: datetime) -> Tile:
     stored = _count(row, ClipState.STORED)
     sealed = _count(row, ClipState.SEALED)
     is_listed = total is not None and bool(session.listing_complete)
-    said = _said_lately(session, now)
+    said, remarks = _said_lately(session, now), tuple(_remarks(row))
     return Tile(
         session_id=session.id,
         serial=session.identity.get("serial"),
@@ -110,8 +110,8 @@ def make_tile(row: BoardRow, now: datetime) -> Tile:
         battery_percent=(session.condition or {}).get("battery_percent"),
         removed=_count(row, ClipState.RELEASED),
         is_adoptable=_is_adoptable(session),
-        remarks=tuple(_remarks(row)),
-        concerns=tuple(said.get("warnings", ())),
+        remarks=remarks,
+        concerns=tuple(concern for concern in said.get("warnings", ()) if concern not in remarks),
         outcome=session.outcome or "under_way",
         reading=_reading(session.progress, session.progress_at, now) if session.ended_at is None else None,
     )

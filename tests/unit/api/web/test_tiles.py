@@ -87,6 +87,14 @@ def test_a_contested_identity_is_remarked():
     assert make_tile(make_row(is_contested=True), NOW).remarks == ("contested",)
 
 
+def test_what_service_and_dock_both_remark_is_shown_once():
+    row = make_row(is_contested=True, progress=SAID | {"warnings": ["battery_low", "contested"]}, progress_at=NOW)
+
+    tile = make_tile(row, NOW)
+
+    assert (tile.remarks, tile.concerns) == (("contested",), ("battery_low",))
+
+
 def test_a_dock_that_says_no_lights_shows_none():
     tile = make_tile(make_row(progress={"files": [], "bytes_per_s": 0.0}, progress_at=NOW), NOW)
 
