@@ -1,6 +1,6 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import combinations
+from itertools import combinations, product
 
 import pytest
 
@@ -31,6 +31,59 @@ BREAKS = {
     GateReason.LOCK_NOT_PROVEN: {"lock_proven": False},
     GateReason.KEEP_ON_RECORDER: {"keep_on_recorder": True},
 }
+
+
+class StateThatNoClipHas:
+    """Sealed and never stored: no clip can be so, and the table has a row for it all the same."""
+
+    def reached(self, state):
+        return state is ClipState.SEALED
+
+
+STATES = {
+    (True, True): ClipState.SEALED,
+    (True, False): ClipState.VERIFIED,
+    (False, False): ClipState.UPLOADING,
+    (False, True): StateThatNoClipHas(),
+}
+"""A clip's state by whether it is stored and whether it is sealed."""
+TABLE = (
+    "listing_incomplete",
+    "not_stored",
+    "not_locked",
+    "not_read_back",
+    "not_sealed",
+    "quarantined",
+    "contested",
+    "recorder_unregistered",
+    "lock_not_proven",
+    "keep_on_recorder",
+)
+"""The table's columns, by what is said where one does not hold."""
+
+
+def facts_of_row(listed, stored, locked, read_back, sealed, unmarked, uncontested, registered, proven, to_be_emptied):
+    return GateFacts(
+        listing_complete=listed,
+        state=STATES[stored, sealed],
+        locked_until=NOW + timedelta(seconds=1) if locked else NOW - timedelta(seconds=1),
+        verified_copies=2 if read_back else 1,
+        required_copies=2,
+        is_quarantined=not unmarked,
+        is_contested=not uncontested,
+        is_registered=registered,
+        lock_proven=proven,
+        keep_on_recorder=not to_be_emptied,
+    )
+
+
+def test_of_all_1024_rows_of_the_table_one_lets_a_copy_go_and_each_other_says_exactly_what_does_not_hold():
+    decided = {row: decide_release(facts_of_row(*row), NOW) for row in product((True, False), repeat=len(TABLE))}
+
+    assert len(decided) == 1024
+    assert [row for row, decision in decided.items() if decision.allowed] == [(True,) * 10]
+    for row, decision in decided.items():
+        assert [str(reason) for reason in decision.reasons] == [said for said, holds in zip(TABLE, row, strict=True) if not holds]
 
 
 def test_a_recorders_copy_may_go_only_when_every_condition_holds():
