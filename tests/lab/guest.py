@@ -50,10 +50,18 @@ class GuestRun:
     timeout_s: float = 560.0
 
 
-def run_guest(image: GuestImage, lab: Path, run: GuestRun) -> str:
-    """Run a command in a guest whose ``/lab`` is a folder; gives what its console said."""
+def require_emulator() -> None:
+    """See that QEMU is on this machine.
+
+    Raises:
+        LabUnavailableError: It is not.
+    """
     if shutil.which(QEMU) is None:
         raise LabUnavailableError(f"the USB lab needs {QEMU} (on Debian: apt-get install --no-install-recommends qemu-system-x86)")
+
+
+def run_guest(image: GuestImage, lab: Path, run: GuestRun) -> str:
+    """Run a command in a guest whose ``/lab`` is a folder; gives what its console said."""
     init = lab / "init"
     path = f"{os.environ['PATH']}:/usr/sbin:/sbin:/usr/bin:/bin"
     init.write_text(_INIT.format(path=shlex.quote(path), checkout=shlex.quote(str(Path.cwd())), command=shlex.join(run.command)))
