@@ -54,7 +54,7 @@ from device_drivers.transports.usb import UsbBus
 from device_drivers.transports.usbip import usbip_backend
 from integrity.receipt import ClipState
 
-CONNECT_TIMEOUT_S = 10.0
+CONNECT_TIMEOUT_S = 5.0
 _ASK_AGAIN_S = 5.0
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 

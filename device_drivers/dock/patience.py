@@ -21,7 +21,7 @@ class Patience:
     """How long to go on.
 
     Attributes:
-        limit_s: Seconds after the first failure until the failure stands.
+        limit_s: Seconds after the beginning of the first attempt until a failure stands; where that one took longer by itself, there is a second.
         stop: Set when the program is to end; every pause ends with it.
         monotonic: Seconds that only ever grow.
         tell: Told what is waited for, and for how many seconds so far, when it takes long.
@@ -49,11 +49,12 @@ class Patience:
 class Attempts:
     """The attempts at one piece of work."""
 
-    __slots__ = ("_began", "_patience", "_pause_s", "_tell_after_s")
+    __slots__ = ("_began", "_has_failed", "_patience", "_pause_s", "_tell_after_s")
 
     def __init__(self, patience: Patience) -> None:
         self._patience = patience
-        self._began: float | None = None
+        self._began = patience.monotonic()
+        self._has_failed = False
         self._pause_s = FIRST_PAUSE_S
         self._tell_after_s = TOLD_AFTER_S
 
@@ -67,12 +68,10 @@ class Attempts:
             DockError: ``failure`` itself, once the time is up.
             StoppedError: The program is to end.
         """
-        now = self._patience.monotonic()
-        if self._began is None:
-            self._began = now
-        waited_s = now - self._began
-        if waited_s >= self._patience.limit_s:
+        waited_s = self._patience.monotonic() - self._began
+        if waited_s >= self._patience.limit_s and (self._has_failed or self._patience.limit_s <= 0):
             raise failure
+        self._has_failed = True
         if waited_s >= self._tell_after_s and self._patience.tell is not None:
             self._tell_after_s = 2 * waited_s
             self._patience.tell(str(failure), waited_s)

@@ -46,11 +46,17 @@ PROTOCOL_VERSION = 1
 MOST_PART_URLS = 100
 """Most part URLs in one call."""
 CONNECTIONS = 8
+TIME_WITHIN_S = 5.0
+"""An answer that takes longer says too little about the service's clock."""
+QUICK_WITHIN_S = 15.0
+"""Longest wait for answers to calls whose work does not grow with what the recorder holds: a service that hangs is found out by these, which come
+first, while one that takes its time over a long listing or a large file is left to it."""
 
 _SESSIONS = "sessions/"
 _TRY_AGAIN = {408, 425, 429}
 _SERVER_ERROR = 500
 _LONGEST_DETAIL = 500
+_PIECE_BYTES = 65_536
 _Answer = TypeVar("_Answer")
 
 
@@ -59,7 +65,7 @@ def connection_pool(ca_file: Path | None, *, connect_timeout_s: float, read_time
 
     Args:
         ca_file: Certificate authority in PEM; ``None`` for those the system knows.
-        connect_timeout_s: Longest time for connecting, and for sending a body, in seconds.
+        connect_timeout_s: Longest time for connecting, and for sending a body, or each piece of one that goes in pieces, in seconds.
         read_timeout_s: Longest wait for bytes of an answer, in seconds.
     """
     context = ssl.create_default_context(cafile=None if ca_file is None else str(ca_file))
@@ -94,15 +100,15 @@ class ServiceClient:
 
     def service_time(self) -> datetime:
         """Ask for the service's clock, aware UTC; tried once, because an old answer is worth nothing."""
-        return self._read(ServiceTime, "GET time", self._try("GET", "time")).time
+        return self._read(ServiceTime, "GET time", self._try("GET", "time", within_s=TIME_WITHIN_S)).time
 
     def open_session(self, session_id: str, plugged: PluggedRecorder) -> SessionOpened:
         """Say that a recorder was plugged in, who it says it is, and what its clock showed."""
-        return self._ask(SessionOpened, "PUT", session_id, body=to_plain(plugged))
+        return self._ask(SessionOpened, "PUT", session_id, body=to_plain(plugged), within_s=QUICK_WITHIN_S)
 
     def report_clock_set(self, session_id: str, setting: ClockSetting) -> None:
         """Say that the recorder's clock was set."""
-        self._call("POST", f"{session_id}/clock", body=to_plain(setting))
+        self._call("POST", f"{session_id}/clock", body=to_plain(setting), within_s=QUICK_WITHIN_S)
 
     def announce(self, session_id: str, listing: Listing) -> tuple[FileTicket, ...]:
         """Say everything the recorder holds, and learn what is wanted."""
@@ -149,7 +155,7 @@ class ServiceClient:
             "safe_to_take": report.safe_to_take,
             "warnings": list(report.warnings),
         }
-        self._try("POST", f"{_SESSIONS}{session_id}/progress", body=body)
+        self._try("POST", f"{_SESSIONS}{session_id}/progress", body=body, within_s=QUICK_WITHIN_S)
 
     def end_session(self, session_id: str, outcome: SessionOutcome) -> None:
         """Say that nothing more comes from this plugging-in."""
@@ -171,8 +177,8 @@ class ServiceClient:
         """Say what was removed, and what the recorder lists now."""
         return self._ask(ReleaseRecorded, "POST", f"{session_id}/release/report", body=to_plain(report))
 
-    def _ask(self, kind: type[_Answer], method: str, path: str, *, body: Any = None) -> _Answer:
-        return self._read(kind, f"{method} {path}", self._call(method, path, body=body))
+    def _ask(self, kind: type[_Answer], method: str, path: str, *, body: Any = None, within_s: float | None = None) -> _Answer:
+        return self._read(kind, f"{method} {path}", self._call(method, path, body=body, within_s=within_s))
 
     @staticmethod
     def _read(kind: type[_Answer], what: str, answer: bytes) -> _Answer:
@@ -181,19 +187,22 @@ class ServiceClient:
         except (ValueError, MalformedValueError) as error:
             raise MalformedAnswerError(what, str(error)) from error
 
-    def _call(self, method: str, path: str, *, body: Any = None) -> bytes:
+    def _call(self, method: str, path: str, *, body: Any = None, within_s: float | None = None) -> bytes:
         attempts = self._patience.begin()
         while True:
             try:
-                return self._try(method, f"{_SESSIONS}{path}", body=body)
+                return self._try(method, f"{_SESSIONS}{path}", body=body, within_s=within_s)
             except UnreachableError as error:
                 attempts.pause(error)
 
-    def _try(self, method: str, path: str, *, body: Any = None) -> bytes:
-        what = f"{method} {path}"
-        headers = self._headers if body is None else {**self._headers, "Content-Type": "application/json"}
-        data = None if body is None else json.dumps(body, separators=(",", ":")).encode()
-        response = request(self._pool, method, self._root + path, headers=headers, body=data, what=what)
+    def _try(self, method: str, path: str, *, body: Any = None, within_s: float | None = None) -> bytes:
+        what, headers = f"{method} {path}", self._headers
+        pieces: Iterator[memoryview] | None = None
+        if body is not None:
+            data = memoryview(json.dumps(body, separators=(",", ":")).encode())
+            headers = {**headers, "Content-Type": "application/json", "Content-Length": str(len(data))}
+            pieces = (data[start : start + _PIECE_BYTES] for start in range(0, len(data), _PIECE_BYTES))
+        response = request(self._pool, method, self._root + path, headers=headers, body=pieces, what=what, within_s=within_s)
         if response.status in _TRY_AGAIN or response.status >= _SERVER_ERROR:
             raise UnreachableError(what, f"answered {response.status}")
         if response.status not in {200, 204}:
@@ -202,7 +211,14 @@ class ServiceClient:
 
 
 def request(
-    pool: urllib3.PoolManager, method: str, url: str, *, headers: Mapping[str, str], body: bytes | memoryview | Iterator[memoryview] | None, what: str
+    pool: urllib3.PoolManager,
+    method: str,
+    url: str,
+    *,
+    headers: Mapping[str, str],
+    body: bytes | memoryview | Iterator[memoryview] | None,
+    what: str,
+    within_s: float | None = None,
 ) -> urllib3.BaseHTTPResponse:
     """Make one request and read its whole answer.
 
@@ -213,6 +229,7 @@ def request(
         headers: Request headers.
         body: Sent as it lies in memory, without a copy; an iterator needs a Content-Length.
         what: Names the request in errors.
+        within_s: Longest wait for bytes of the answer, in seconds, where that is less than the pool's.
 
     Raises:
         UnreachableError: No answer came, or it broke off.
@@ -220,7 +237,7 @@ def request(
     """
     try:
         # urllib3 takes any buffer (urllib3.util.request.body_to_chunks), which its annotations leave out
-        return pool.request(method, url, headers=headers, body=body, redirect=False)  # type: ignore[arg-type]
+        return pool.request(method, url, headers=headers, body=body, redirect=False, timeout=_timeout(pool, within_s))  # type: ignore[arg-type]
     except SSLError as error:
         cause = error.args[0] if error.args else None
         if isinstance(cause, ssl.SSLCertVerificationError):
@@ -228,6 +245,13 @@ def request(
         raise UnreachableError(what, str(error)) from error
     except (HTTPError, OSError) as error:
         raise UnreachableError(what, f"{type(error).__name__}: {error}") from error
+
+
+def _timeout(pool: urllib3.PoolManager, within_s: float | None) -> urllib3.Timeout:
+    usual: urllib3.Timeout = pool.connection_pool_kw["timeout"]
+    if within_s is None or usual.read_timeout is None:
+        return usual
+    return urllib3.Timeout(connect=usual.connect_timeout, read=min(within_s, usual.read_timeout))
 
 
 def _refusal(what: str, status: int, data: bytes) -> RefusedError:

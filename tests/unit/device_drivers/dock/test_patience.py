@@ -42,3 +42,17 @@ def test_a_failure_that_passes_is_not_worth_a_word(swift):
         attempts.pause(FAILURE)
 
     assert told == []
+
+
+def test_a_first_attempt_that_took_the_whole_time_is_followed_by_a_second(swift):
+    times = iter([0.0, 61.0, 122.0])
+    attempts = Patience(60, threading.Event(), monotonic=lambda: next(times)).begin()
+
+    attempts.pause(FAILURE)
+    with pytest.raises(UnreachableError):
+        attempts.pause(FAILURE)
+
+
+def test_no_patience_at_all_means_one_attempt(swift):
+    with pytest.raises(UnreachableError):
+        Patience(0, threading.Event()).begin().pause(FAILURE)

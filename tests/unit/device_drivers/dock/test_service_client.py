@@ -4,6 +4,7 @@ import ssl
 import threading
 import time
 import uuid
+from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 
@@ -13,6 +14,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from device_drivers.dock import service_client
 from device_drivers.dock.addresses import require_protected
 from device_drivers.dock.answers import SessionOutcome
 from device_drivers.dock.errors import (
@@ -25,8 +27,8 @@ from device_drivers.dock.errors import (
 )
 from device_drivers.dock.patience import LONGEST_PAUSE_S, Patience
 from device_drivers.dock.service_client import ServiceClient, connection_pool
-from device_drivers.dock.statements import ProgressReport
-from integrity.listing import Listing, RecorderIdentity
+from device_drivers.dock.statements import PluggedRecorder, ProgressReport
+from integrity.listing import Listing, RecordedFile, RecorderIdentity
 
 SESSION = str(uuid.uuid4())
 COUNTS = {"session_id": SESSION, "ended": False, "counts": {}, "quarantined": 0, "sealed": 0, "total": 0}
@@ -46,6 +48,8 @@ class Scripted(BaseHTTPRequestHandler):
         answers = self.server.answers
         status, body, *headers = answers.pop(0) if len(answers) > 1 else answers[0]
         self.server.asked += 1
+        if self.server.slow_s:
+            self.server.hurry.wait(self.server.slow_s)
         self.send_response(status)
         for name, value in headers:
             self.send_header(name, value)
@@ -61,9 +65,12 @@ class Scripted(BaseHTTPRequestHandler):
 def server():
     with ThreadingHTTPServer(("127.0.0.1", 0), Scripted) as scripted:
         scripted.answers, scripted.asked = [(200, json.dumps(COUNTS).encode())], 0
+        scripted.slow_s, scripted.hurry, scripted.daemon_threads = 0.0, threading.Event(), True
+        scripted.handle_error = lambda *_arguments: None
         thread = threading.Thread(target=scripted.serve_forever, args=(0.01,))
         thread.start()
         yield scripted
+        scripted.hurry.set()
         scripted.shutdown()
         thread.join()
 
@@ -86,6 +93,51 @@ def test_patience_has_an_end(server, client):
     with pytest.raises(UnreachableError, match="answered 503"):
         client.session_counts(SESSION)
     assert server.asked > 1
+
+
+@pytest.fixture
+def impatient(server, stop, monkeypatch):
+    """A client of a service that takes half a second, when a quick call may take a tenth; other calls may take a minute."""
+    monkeypatch.setattr(service_client, "QUICK_WITHIN_S", 0.1)
+    monkeypatch.setattr(service_client, "TIME_WITHIN_S", 0.1)
+    server.slow_s = 0.5
+    with connection_pool(None, connect_timeout_s=5, read_timeout_s=60) as own:
+        yield ServiceClient(f"http://127.0.0.1:{server.server_port}", "t", pool=own, patience=Patience(0.3, stop))
+
+
+def test_a_service_that_hangs_is_found_out_by_the_first_calls(server, impatient):
+    server.slow_s = 60.0
+    plugged = PluggedRecorder("1-1", "test", RecorderIdentity(family="memory"), None, None, None, None)
+    began = time.monotonic()
+
+    with pytest.raises(UnreachableError):
+        impatient.service_time()
+    with pytest.raises(UnreachableError):
+        impatient.open_session(SESSION, plugged)
+
+    assert time.monotonic() - began < 5
+    assert server.asked > 2, "and given a second chance"
+
+
+def test_a_service_that_is_slow_over_a_listing_is_left_to_it(server, impatient):
+    server.answers = [(200, b'{"files": []}')]
+    listing = Listing(RecorderIdentity(family="memory"), None, (), is_complete=True, failure=None, taken_at=dt.datetime.now(dt.UTC))
+
+    assert impatient.announce(SESSION, listing) == ()
+    assert server.asked == 1
+
+
+def test_a_long_listing_goes_out_in_pieces_so_that_a_slow_line_has_time_for_each(server, client, monkeypatch):
+    files = tuple(RecordedFile(f"{number:06}.MP4", "", number) for number in range(2_000))
+    listing = Listing(RecorderIdentity(family="memory"), None, files, is_complete=True, failure=None, taken_at=dt.datetime.now(dt.UTC))
+    tickets = [{"index": number, "clip_id": "c", "state": "announced", "action": "upload"} for number in range(len(files))]
+    server.answers = [(200, json.dumps({"files": tickets}).encode())]
+    pieces = []
+    send = HTTPConnection.send
+    monkeypatch.setattr(HTTPConnection, "send", lambda connection, data: (pieces.append(len(data)), send(connection, data))[1])
+
+    assert len(client.announce(SESSION, listing)) == len(files)
+    assert max(pieces) <= 65_536 < sum(pieces)
 
 
 def test_progress_is_tried_once(server, client):
