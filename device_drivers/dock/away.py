@@ -10,7 +10,7 @@ from device_drivers.dock.errors import DockError, StoppedError, UnreachableError
 from device_drivers.dock.listing import take_listing
 from device_drivers.dock.reading_order import is_key_file, reading_order
 from device_drivers.dock.session import DockedSession, resume_session
-from device_drivers.dock.spool.errors import SpoolFullError
+from device_drivers.dock.spool.errors import NotForwardedError, SpoolFullError
 from device_drivers.dock.spool.forward import Forwarder
 from device_drivers.dock.spool.pull import Pull
 from device_drivers.dock.spool.store import Spool, SpoolRecord
@@ -61,6 +61,11 @@ class StoreAndForward:
                 self.forwarder.await_stored(session.session_id)
             except StoppedError as error:
                 session.error = error
+                return
+            except NotForwardedError as error:
+                session.error, session.outcome = error, SessionOutcome.FAILED
+                self.tools.tiles.worry(session.slot, Concern.SPOOL_REFUSED)
+                self.tools.tiles.change(session.slot, phase=Phase.FAILED, reason=str(error))
                 return
             session.spooled.clear()
             self.tools.tiles.change(session.slot, spooled=0)

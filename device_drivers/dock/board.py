@@ -7,6 +7,7 @@ import threading
 from types import TracebackType
 from typing import Self
 
+from device_drivers.dock.condition import Concern
 from device_drivers.dock.errors import DockError
 from device_drivers.dock.service_client import ServiceClient
 from device_drivers.dock.statements import ProgressReport
@@ -71,6 +72,7 @@ class Board:
             changed = {index: self._read_bytes[index] for index in sorted(self._changed)[-MOST_FILES:]}
             self._changed.clear()
         lights = decide_lights(tile)
+        concerns = {*tile.all_concerns, *([Concern.SPOOL_REFUSED] if self._tiles.kept_back() else [])}
         report = ProgressReport(
             changed,
             tile.bytes_per_s,
@@ -78,7 +80,7 @@ class Board:
             tile.left_s,
             lights.may_leave,
             lights.safe_to_take,
-            tuple(each.value for each in tile.all_concerns),
+            tuple(sorted(each.value for each in concerns)),
         )
         with contextlib.suppress(DockError):
             self._client.report_progress(self._session_id, report)

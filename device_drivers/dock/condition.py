@@ -41,6 +41,7 @@ class Concern(StrEnum):
     CONTESTED = "contested"
     NO_IDENTITY = "no_identity"
     SPOOL_FULL = "spool_full"
+    SPOOL_REFUSED = "spool_refused"
     SERVICE_AWAY = "service_away"
 
 

@@ -152,6 +152,16 @@ def check_spool(facts: MachineFacts) -> Finding:
     return Finding(name, State.OK, found)
 
 
+def check_spooled(facts: MachineFacts) -> Finding:
+    """Whether the service takes everything that lies in the spool."""
+    name, refusals = "spooled-footage", facts.spool_refusals
+    if not refusals:
+        return Finding(name, State.OK, "nothing in the spool was refused")
+    found = "; ".join(f"session {session_id}: {reason}" for session_id, reason in sorted(refusals.items()))
+    to_do = "nothing of it is lost: correct what the service names, or dock the recorder again; it is tried again every hour and at every start"
+    return Finding(name, State.FAILED, found, to_do)
+
+
 def check_service(facts: MachineFacts) -> Finding:
     """Whether the service answers, and takes this dock's credential."""
     if facts.service_fault is None:
@@ -185,6 +195,7 @@ _CHECKS: tuple[Callable[[MachineFacts], Finding], ...] = (
     check_hotplug,
     check_clock,
     check_spool,
+    check_spooled,
     check_service,
     check_removal,
     check_profiles,

@@ -6,7 +6,7 @@ import os
 import shutil
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from device_drivers.dock.hotplug import Hotplug
 from device_drivers.dock.patience import Patience
 from device_drivers.dock.service_client import ServiceClient, connection_pool
 from device_drivers.dock.settings import DockSettings, load_settings
+from device_drivers.dock.spool.store import read_refusals
 from device_drivers.errors import RecorderError
 from device_drivers.profile import read_profile_folder
 from device_drivers.registry import installed_families
@@ -47,6 +48,7 @@ class MachineFacts:
         spool_fault: Why it cannot be used.
         spool_free_bytes: Room where it lies.
         spool_limit_bytes: Most it may hold.
+        spool_refusals: Sessions in it that the service does not take, and why.
         service_fault: Why the service cannot be worked with.
         service_offset_s: This machine's clock minus the service's, in seconds.
         removal_fault: Why files cannot be removed from disks.
@@ -66,6 +68,7 @@ class MachineFacts:
     spool_fault: str | None = None
     spool_free_bytes: int | None = None
     spool_limit_bytes: int = 0
+    spool_refusals: Mapping[str, str] = field(default_factory=dict)
     service_fault: str | None = None
     service_offset_s: float | None = None
     removal_fault: str | None = None
@@ -94,6 +97,7 @@ def gather_facts() -> MachineFacts:
         spool_dir=spool_dir,
         spool_fault=spool_fault,
         spool_free_bytes=spool_free,
+        spool_refusals=look_at_refusals(spool_dir, settings.spool_key_file if settings else None),
         spool_limit_bytes=int((settings.spool_limit_gib if settings else 0) * 1024**3),
         service_fault=service_fault,
         service_offset_s=service_offset_s,
@@ -139,6 +143,16 @@ def look_at_spool(folder: Path | None) -> tuple[str | None, int | None]:
     if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
         return "it may not be written to", None
     return None, shutil.disk_usage(folder).free
+
+
+def look_at_refusals(folder: Path | None, key_file: Path | None) -> dict[str, str]:
+    """Say which sessions of a spool the service does not take, and why; nothing where the spool cannot be read, which is told otherwise."""
+    if folder is None:
+        return {}
+    try:
+        return read_refusals(folder, key_file or folder / "key")
+    except OSError:
+        return {}
 
 
 def look_at_removal(socket_path: Path | None, *, is_root: bool) -> str | None:

@@ -42,14 +42,16 @@ class Board:
         clock: The dock's time, for people.
         notice: What happened last, or nothing.
         page: Which page, where there are several, and which concerns come first, where not all fit; counted on for ever.
+        kept_back: Why the service does not take what lies in the spool, one reason for each session; they take turns where nothing else happened.
     """
 
-    def __init__(self, tiles: Sequence[Tile], texts: Texts, *, clock: str, notice: str = "", page: int = 0) -> None:
+    def __init__(self, tiles: Sequence[Tile], texts: Texts, *, clock: str, notice: str = "", page: int = 0, kept_back: Sequence[str] = ()) -> None:
         self._tiles = tiles
         self._texts = texts
         self._clock = clock
         self._notice = notice
         self._page = page
+        self._kept_back = kept_back
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         width, height = options.max_width, options.height or console.height
@@ -62,16 +64,23 @@ class Board:
         shown = self._tiles[page * fitting : (page + 1) * fitting]
         yield self._head(width, page=page + 1, pages=pages)
         yield self._draw(shown, columns=columns, width=width, height=tile_height) if shown else self._empty(room)
-        yield Text(self._notice, style="bold yellow", overflow="ellipsis", no_wrap=True)
+        yield Text(self._notice or self._tell_kept_back(), style="bold yellow", overflow="ellipsis", no_wrap=True)
+
+    def _tell_kept_back(self) -> str:
+        if not self._kept_back:
+            return ""
+        return f"{self._texts('event.not_forwarded')}: {self._kept_back[self._page % len(self._kept_back)]}"
 
     def _head(self, width: int, *, page: int, pages: int) -> Text:
         is_away = any(Concern.SERVICE_AWAY in tile.concerns for tile in self._tiles)
         parts = [self._texts("screen.title"), self._clock, self._texts("screen.slots", count=len(self._tiles))]
         if is_away:
             parts.append(self._texts("screen.service_away"))
+        if self._kept_back:
+            parts.append(self._texts("screen.kept_back", count=len(self._kept_back)))
         if pages > 1:
             parts.append(self._texts("screen.page", page=page, pages=pages))
-        head = Text(" · ".join(parts), style="bold white on red" if is_away else "bold white on blue", no_wrap=True)
+        head = Text(" · ".join(parts), style="bold white on red" if is_away or self._kept_back else "bold white on blue", no_wrap=True)
         head.align("left", width)
         return head
 
@@ -141,7 +150,8 @@ class Screen:
         moment = self._monotonic()
         with self._lock:
             notice = self._notice[1] if self._notice is not None and moment - self._notice[0] < NOTICE_S else ""
-        return Board(self._tiles.all(), self._texts, clock=f"{self._now():%H:%M}", notice=notice, page=int(moment // PAGE_S))
+        kept_back = tuple(reason for _, reason in sorted(self._tiles.kept_back().items()))
+        return Board(self._tiles.all(), self._texts, clock=f"{self._now():%H:%M}", notice=notice, page=int(moment // PAGE_S), kept_back=kept_back)
 
     def begin(self, session_id: str, *, slot: str, files: int, size_bytes: int) -> None:
         """A recorder was listed; its tile says so."""

@@ -38,7 +38,7 @@ class Advice(StrEnum):
 
 _TOUCHED = frozenset({Phase.OPENING, Phase.LISTING, Phase.READING, Phase.SPOOLING, Phase.RELEASING})
 """Phases in which the recorder is read or changed."""
-_NEEDS_A_PERSON = frozenset({Concern.CONTESTED, Concern.FILES_UNREADABLE, Concern.LISTING_INCOMPLETE, Concern.NO_CARD})
+_NEEDS_A_PERSON = frozenset({Concern.CONTESTED, Concern.FILES_UNREADABLE, Concern.LISTING_INCOMPLETE, Concern.NO_CARD, Concern.SPOOL_REFUSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +139,7 @@ class Tiles:
         self._lock = threading.Lock()
         self._tiles: dict[str, Tile] = {}
         self._measured: dict[str, tuple[float, int]] = {}
+        self._kept_back: dict[str, str] = {}
 
     def begin(self, slot: str) -> None:
         """Something was plugged in."""
@@ -186,6 +187,19 @@ class Tiles:
         with self._lock:
             self._tiles.pop(slot, None)
             self._measured.pop(slot, None)
+
+    def keep_back(self, session_id: str, reason: str | None) -> None:
+        """Note why the service does not take a session that lies in the spool, whatever is plugged in now; ``None`` when that is over."""
+        with self._lock:
+            if reason is None:
+                self._kept_back.pop(session_id, None)
+            else:
+                self._kept_back[session_id] = reason
+
+    def kept_back(self) -> dict[str, str]:
+        """Why the service does not take sessions that lie in the spool, by session."""
+        with self._lock:
+            return dict(self._kept_back)
 
     def get(self, slot: str) -> Tile:
         """One slot's tile."""

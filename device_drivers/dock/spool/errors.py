@@ -28,3 +28,11 @@ class SpoolUnusableError(DockError):
     def __init__(self, reason: str) -> None:
         super().__init__(f"the spool cannot be used: {reason}")
         self.reason = reason
+
+
+class NotForwardedError(DockError):
+    """The service does not take a plugging-in whose footage lies in the spool; it stays there."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the service does not take what lies in the spool: {reason}")
+        self.reason = reason

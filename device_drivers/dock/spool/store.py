@@ -25,7 +25,8 @@ KEPT_FOR_KEY_FILES = 0.1
 """Share of the limit that only key files may use."""
 LEAST_FREE_BYTES = 1024**3
 """So much of the disk is left to everything else."""
-_RECORD, _OUTCOME = "record", "outcome"
+_RECORD, _OUTCOME, _REFUSAL = "record", "outcome", "refusal"
+_SEALED_REASON = "the reason cannot be read with this key"
 _SEALED = ".sealed"
 """Ends the name of a folder that is being removed."""
 
@@ -90,6 +91,29 @@ class SpooledSession:
     def end(self, outcome: SessionOutcome) -> None:
         """Note how it ended."""
         write_sealed(self._folder / _OUTCOME, self._key, outcome.value.encode())
+
+    def refusal(self) -> str | None:
+        """Why the service does not take it, in English; ``None`` where nothing is known against it."""
+        if not (self._folder / _REFUSAL).exists():
+            return None
+        try:
+            return self._read(_REFUSAL).decode()
+        except SpoolDamagedError:
+            return _SEALED_REASON
+
+    def note_refusal(self, reason: str | None) -> None:
+        """Note why the service does not take it, for whoever asks later; ``None`` when it did after all.
+
+        Raises:
+            SpoolUnusableError: The disk failed.
+        """
+        try:
+            if reason is None:
+                (self._folder / _REFUSAL).unlink(missing_ok=True)
+            else:
+                write_sealed(self._folder / _REFUSAL, self._key, reason.encode(errors="backslashreplace"))
+        except OSError as error:
+            raise SpoolUnusableError(error.strerror or str(error)) from error
 
     def files(self) -> dict[int, SpooledFacts]:
         """Every file that lies here whole, by its place in the listing.
@@ -172,8 +196,7 @@ class Spool:
 
     def sessions(self) -> list[SpooledSession]:
         """Every plugging-in that waits, the oldest first."""
-        folders = [path for path in self._folder.iterdir() if path.suffix != _SEALED and (path / _RECORD).exists()]
-        return [SpooledSession(path, self._key) for path in sorted(folders, key=lambda path: ((path / _RECORD).stat().st_mtime_ns, path.name))]
+        return [SpooledSession(path, self._key) for path in _waiting(self._folder)]
 
     def begin(self, record: SpoolRecord) -> SpooledSession:
         """Make room for a plugging-in, and note what was attested; the same again changes nothing.
@@ -222,6 +245,22 @@ class Spool:
             shutil.rmtree(sealed)
         except OSError as error:
             raise SpoolUnusableError(error.strerror or str(error)) from error
+
+
+def read_refusals(folder: Path, key_file: Path) -> dict[str, str]:
+    """Say of a spool that another program may be using which sessions the service does not take, and why; nothing is changed.
+
+    Raises:
+        OSError: Folder or key cannot be read.
+    """
+    key = key_file.read_bytes() if key_file.exists() else b""
+    found = ((path.name, SpooledSession(path, key).refusal()) for path in _waiting(folder))
+    return {session_id: reason for session_id, reason in found if reason is not None}
+
+
+def _waiting(folder: Path) -> list[Path]:
+    folders = [path for path in folder.iterdir() if path.suffix != _SEALED and (path / _RECORD).exists()]
+    return sorted(folders, key=lambda path: ((path / _RECORD).stat().st_mtime_ns, path.name))
 
 
 def _load_key(path: Path) -> bytes:

@@ -11,12 +11,14 @@ from device_drivers.dock.answers import SessionOutcome
 from device_drivers.dock.away import StoreAndForward
 from device_drivers.dock.condition import Concern
 from device_drivers.dock.errors import StoppedError
+from device_drivers.dock.machine import look_at_refusals
 from device_drivers.dock.patience import Patience
 from device_drivers.dock.service_client import ServiceClient
 from device_drivers.dock.session import dock_recorder
+from device_drivers.dock.spool.errors import NotForwardedError
 from device_drivers.dock.spool.forward import Forwarder
 from device_drivers.dock.spool.store import Spool
-from device_drivers.dock.tile import Phase, decide_lights
+from device_drivers.dock.tile import Advice, Phase, decide_lights
 from device_drivers.dock.turns import Turns
 from tests.unit.device_drivers.dock.conftest import TOKEN
 
@@ -248,6 +250,93 @@ def test_footage_damaged_in_the_spool_is_read_from_the_recorder_again(station, s
 
     assert sessions[0].error is None
     assert everything_arrived(service)
+
+
+def wait_until(question):
+    for _ in range(1000):
+        if question():
+            return
+        threading.Event().wait(0.01)
+    raise AssertionError(question)
+
+
+def dock_while_refused(station, make_recorder, status):
+    """Dock while the service is away; when it is back it refuses the session."""
+    station.send_away()
+    thread, sessions = station.dock_in_background(make_recorder(FILES))
+    station.await_tile(lambda tile: tile.phase is Phase.WAITING)
+    station.service.fault("answer", "PUT .*/sessions/[^/]+$", times=10**9, status=status)
+    del station.service.faults[0]
+    return thread, sessions
+
+
+def test_what_the_service_refuses_is_kept_named_and_left_in_peace(station, service, make_recorder, tmp_path):
+    thread, sessions = dock_while_refused(station, make_recorder, 422)
+    thread.join(20)
+    asked = service.counts("PUT .*/sessions/[^/]+$")
+    threading.Event().wait(0.5)
+
+    (session,) = sessions
+    (spooled,) = station.spool.sessions()
+    assert isinstance(session.error, NotForwardedError)
+    assert "refused with 422" in str(session.error)
+    assert len(spooled.files()) == len(FILES)
+    assert (station.tile().phase, decide_lights(station.tile()).advice) == (Phase.FAILED, Advice.CALL_SOMEBODY)
+    assert station.tools.tiles.kept_back().keys() == {session.session_id}
+    assert look_at_refusals(tmp_path / "spool", tmp_path / "key").keys() == {session.session_id}
+    assert service.counts("PUT .*/sessions/[^/]+$") == asked
+
+
+def test_whoever_has_not_the_spools_key_still_sees_that_something_was_refused(station, make_recorder, tmp_path):
+    thread, _ = dock_while_refused(station, make_recorder, 422)
+    thread.join(20)
+    (tmp_path / "other").write_bytes(bytes(32))
+
+    for key in ("other", "missing"):
+        assert list(look_at_refusals(tmp_path / "spool", tmp_path / key).values()) == ["the reason cannot be read with this key"]
+
+
+def test_what_was_refused_arrives_with_the_next_start_once_the_service_takes_it(make_station, service, make_recorder, tmp_path):
+    station = make_station()
+    thread, _ = dock_while_refused(station, make_recorder, 422)
+    thread.join(20)
+    station.close()
+    station.stop.clear()
+    station.call_back()
+
+    again = make_station()
+    wait_until(lambda: not again.spool.sessions())
+
+    assert everything_arrived(service)
+    assert again.tools.tiles.kept_back() == look_at_refusals(tmp_path / "spool", tmp_path / "key") == {}
+
+
+def test_a_refusal_that_may_pass_is_named_tried_again_ever_more_rarely_and_waited_for(station, service, make_recorder):
+    thread, sessions = dock_while_refused(station, make_recorder, 403)
+    wait_until(station.tools.tiles.kept_back)
+    before = service.counts("PUT .*/sessions/[^/]+$")
+    threading.Event().wait(1.0)
+    tried = service.counts("PUT .*/sessions/[^/]+$") - before
+    station.call_back()
+    thread.join(20)
+
+    assert 2 <= tried <= 6, "not twenty times, as often as it looks"
+    assert sessions[0].error is None
+    assert everything_arrived(service)
+    assert station.tools.tiles.kept_back() == {}
+
+
+def test_files_that_the_service_refuses_keep_their_session_in_the_spool_and_are_counted(station, service, make_recorder):
+    station.send_away()
+    thread, sessions = station.dock_in_background(make_recorder(FILES, unplug_after_bytes=10**7))
+    station.await_tile(lambda tile: tile.phase is Phase.WAITING)
+    service.fault("answer", "POST .*/receipt$", times=10**9, status=422)
+    del service.faults[0]
+    thread.join(20)
+    wait_until(station.tools.tiles.kept_back)
+
+    assert "files not taken: 3" in station.tools.tiles.kept_back()[sessions[0].session_id]
+    assert len(station.spool.sessions()) == 1
 
 
 def test_digests_are_those_of_the_recorders_bytes(station, service, make_recorder):

@@ -56,6 +56,7 @@ def test_nothing_is_wrong_with_a_fit_machine():
         ({"spool_fault": "it may not be written to"}, "spool", State.FAILED),
         ({"spool_free_bytes": 9 * GIB}, "spool", State.FAILED),
         ({"spool_free_bytes": 100 * GIB}, "spool", State.WARNING),
+        ({"spool_refusals": {"5f0c": "PUT 5f0c: refused with 422 unacceptable-value: a time is missing"}}, "spooled-footage", State.FAILED),
         ({"service_fault": "GET time: answered 503"}, "service", State.FAILED),
         ({"removal_fault": "no socket is set"}, "file-removal", State.WARNING),
         ({"profiles_fault": "another.yaml: no JSON"}, "profiles", State.FAILED),

@@ -208,3 +208,24 @@ def test_a_size_is_written_by_powers_of_1024(size, text):
 
 def test_conditions_that_are_not_told_leave_no_gap():
     assert "no readings" in boxed(replace(READING, condition=Condition()), Language.EN)
+
+
+@pytest.mark.parametrize("language", Language)
+def test_what_the_service_refuses_is_named_whatever_is_plugged_in_and_takes_turns(language):
+    reasons = ("refused with 422 first", "refused with 422 second")
+
+    for tiles in ((), SCENE):
+        pages = [shown(tiles, language, page=page, kept_back=reasons) for page in (0, 1)]
+        assert ["first" in page for page in pages] == [True, False]
+        assert ["second" in page for page in pages] == [False, True]
+        assert all("2" in page.splitlines()[0] for page in pages)
+
+
+def test_a_screen_asks_the_tiles_what_is_kept_back():
+    tiles = Tiles()
+    screen = Screen(Console(file=io.StringIO()), tiles, Language.EN, now=lambda: datetime.now(UTC), monotonic=lambda: 0.0)
+    tiles.keep_back("5f0c", "refused with 422")
+
+    assert "refused with 422" in rendered(screen.board())
+    tiles.keep_back("5f0c", None)
+    assert "refused with 422" not in rendered(screen.board())
