@@ -2,11 +2,11 @@
 
 from evidence_store.job_queue import JobFunction, make_app
 from evidence_store.job_queue import run_worker as run_queue
-from service.clips.probe_clip import probe_clip
 from service.context import ServiceContext
 from service.custody.seal_clips import seal_clips
 from service.custody.timestamp_checkpoint import timestamp_checkpoint
 from service.ingest.end_session import end_lost_sessions
+from service.ingest.probe_clip import probe_clip
 from service.ingest.read_back_clip import read_back_clip
 from service.safekeeping.probe_lock import probe_lock
 

@@ -34,7 +34,7 @@ class Clip(Base):
         flags: What is unusual without being wrong: ``unregistered_recorder``, ``unknown_officer``, ``empty`` ...
         object_version: Version id of the original in the store; reads name it.
         retain_until: Object Lock date read back from the store, UTC.
-        kind: ``video``, ``audio``, ``still``, ``gps_track``, ``log`` or ``other``, by its name.
+        kind: ``video``, ``audio``, ``still``, ``gps_track``, ``log`` or ``other``: by its name, and by what is in it once a worker has looked.
         is_key: The officer marked it as important (重点标记), by its name.
         media: What the probe found, or why it found nothing.
     """

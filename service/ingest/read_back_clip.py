@@ -15,9 +15,9 @@ from integrity.manifest import Manifest, sign_manifest
 from integrity.manifest import StoredObject as ManifestObject
 from integrity.plain import from_plain
 from integrity.receipt import ClipState
-from service.clips.probe_clip import probe_clip
 from service.context import ServiceContext
 from service.custody.seal_clips import EVENTS_PER_CHECKPOINT, SEALING_FIRST, seal_clips
+from service.ingest.probe_clip import probe_clip
 from service.jobs import job
 
 READ_BACK_MISMATCH = "read_back_mismatch"

@@ -1,9 +1,13 @@
 """What a worker finds out about a stored clip, on a real database."""
 
+from datetime import UTC, datetime
+
 from integrity.receipt import ClipState
-from service.clips.probe_clip import probe_clip
+from service.ingest.kinds import ClipKind
+from service.ingest.probe_clip import probe_clip
 from tests.builders import make_file
-from tests.unit.service.media.videos import make_video
+from tests.unit.service.media.gps.logs import box, recording, second_by_second, walk
+from tests.unit.service.media.videos import make_sound, make_video
 
 
 def dock_and_probe(service, path, content):
@@ -47,11 +51,54 @@ def test_an_empty_file_is_not_opened(service):
 
 def test_a_second_look_changes_nothing(service, monkeypatch):
     clip = dock_and_probe(service, "DCIM/A.MP4", make_video())
-    monkeypatch.setattr("service.clips.probe_clip.probe_media", None)
+    monkeypatch.setattr("service.ingest.probe_clip.probe_media", None)
 
     probe_clip(service.context, clip_id=str(clip.id))
 
     assert service.clip(clip.id).media == clip.media
+
+
+AT = datetime(2026, 11, 24, 0, 15, tzinfo=UTC)
+"""Eastern Asia's clocks show 08:15."""
+
+
+def test_a_text_that_is_a_gps_log_is_found_by_its_content_and_its_clock_compared(service):
+    clip = dock_and_probe(service, "LOG/TRACK.TXT", walk(AT, 30))
+
+    assert (clip.kind, clip.flags) == (ClipKind.GPS_TRACK, ["unknown_officer", "unregistered_recorder"])
+    assert (clip.media["track"]["fixes"], clip.media["track"]["first_at"]) == (30, "2026-11-24T00:15:00+00:00")
+    assert (clip.media["gps_offset_s"], clip.media["gps_uncertainty_s"], clip.media["gps_basis"]) == (1.0, 10.0, "file_changed")
+
+
+def test_a_recorder_that_is_an_hour_off_is_flagged_and_its_time_stays_as_it_said(service):
+    clip = dock_and_probe(service, "LOG/TRACK.NMEA", walk(AT.replace(hour=1), 30))
+
+    assert "gps_time_differs" in clip.flags
+    assert clip.media["gps_offset_s"] == -3599.0
+    assert clip.recorded_at == datetime(2026, 11, 24, 0, 15, 30, tzinfo=UTC)
+
+
+def test_the_track_inside_a_recording_is_kept_beside_what_the_video_holds(service):
+    video, blocks = make_video(), second_by_second(datetime(2026, 11, 24, 8, 15, 30, tzinfo=UTC), 5)
+    moov = video.index(b"moov") - 4
+    joined = recording(blocks, before=video[:moov], extra=video[moov + 8 :])
+
+    clip = dock_and_probe(service, "DCIM/20261124_081530.MP4", joined)
+
+    assert (clip.kind, clip.media["playable"], clip.media["track"]["format"]) == (ClipKind.VIDEO, True, "novatek")
+    assert (clip.media["gps_offset_s"], clip.media["gps_basis"]) == (0.0, "elapsed")
+    assert clip.media["track"]["problems"] == {"gps_zone_unknown": 5}
+
+
+def test_sound_in_a_file_named_like_a_video_is_sound(service):
+    assert dock_and_probe(service, "DCIM/A.MP4", make_sound()).kind == ClipKind.AUDIO
+
+
+def test_a_trailer_that_is_not_read_is_named_although_the_rest_is_damaged(service):
+    clip = dock_and_probe(service, "DCIM/A.MP4", box(b"ftyp", b"isom") + box(b"skip", b"LIGOGPSINFO" + bytes(40)))
+
+    assert (clip.media["error"], clip.media["track"]["problems"]) == ("damaged", {"ligogps_unread": 1})
+    assert clip.kind == ClipKind.VIDEO
 
 
 def deferred(service):

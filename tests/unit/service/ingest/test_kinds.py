@@ -1,7 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from service.ingest.kinds import ClipKind, is_marked, kind_of
+from service.ingest.kinds import ClipKind, is_marked, kind_by_content, kind_of
 from service.settings import Settings
 from tests.builders import make_settings
 
@@ -23,6 +23,23 @@ MARK = Settings.model_fields["key_mark"].default
 )
 def test_a_files_kind_is_told_by_its_ending(name, kind):
     assert kind_of(name) == kind
+
+
+@pytest.mark.parametrize(
+    ("media", "kind"),
+    [
+        ({"container": "mp4", "video": {"codec": "h264"}, "audio": None}, ClipKind.VIDEO),
+        ({"container": "mp4", "video": {"codec": "h264"}, "audio": None, "track": {}}, ClipKind.VIDEO),
+        ({"container": "mp4", "video": None, "audio": {"codec": "aac"}}, ClipKind.AUDIO),
+        ({"container": "jpeg_pipe", "video": {"codec": "mjpeg"}, "audio": None}, ClipKind.STILL),
+        ({"container": "mp4", "video": None, "audio": None}, None),
+        ({"version": 1, "track": {"format": "nmea"}}, ClipKind.GPS_TRACK),
+        ({"error": "damaged", "track": {"format": "novatek"}}, None),
+        ({"error": "not_media"}, None),
+    ],
+)
+def test_a_files_kind_is_told_by_what_was_found_in_it(media, kind):
+    assert kind_by_content(media) is kind
 
 
 @pytest.mark.parametrize("name", ["A_0001_IMP.MP4", "A_IMP_2.MP4", "A_IMP"])

@@ -24,6 +24,19 @@ def make_video(container="mp4", codec="libx264", *, pixels="yuv420p", sound=None
     return target.getvalue()
 
 
+def make_sound():
+    """Sound alone, in MP4."""
+    target = BytesIO()
+    with av.open(target, "w", format="mp4") as output:
+        stream = output.add_stream("aac", rate=48_000, layout="mono")
+        for _ in range(20):
+            frame = _silence("fltp")
+            frame.pts = None
+            output.mux(stream.encode(frame))
+        output.mux(stream.encode())
+    return target.getvalue()
+
+
 def _picture(number, *, is_dark):
     picture = np.zeros((180, 320, 3), np.uint8)
     if not is_dark:

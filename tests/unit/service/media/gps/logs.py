@@ -59,13 +59,17 @@ def block(at, latitude=31.2034, longitude=121.4762, *, start=48, status=b"A", ye
     return bytes(data)
 
 
-def recording(blocks, *, extra=b"", is_large=False):
-    """An MP4 file of nothing but its boxes, with blocks in its media data."""
-    head = box(b"ftyp", b"isomiso2")
+def second_by_second(at, seconds):
+    return [block(at + timedelta(seconds=one), 31.2 + one * 0.0001) for one in range(seconds)]
+
+
+def recording(blocks, *, before=None, extra=b"", is_large=False):
+    """An MP4 file of nothing but its boxes, with blocks in its media data, behind other boxes and with more in its ``moov``."""
+    head = before or box(b"ftyp", b"isomiso2")
     begin = len(head) + (16 if is_large else 8)
     offsets, media = [], b""
     for one in blocks:
         offsets.append((begin + len(media), len(one)))
         media += one + bytes(100)
     pointers = struct.pack(">II", 0x101, len(offsets)) + b"".join(struct.pack(">II", *pair) for pair in offsets)
-    return head + box(b"mdat", media, is_large=is_large) + box(b"moov", box(b"mvhd", bytes(100)) + box(b"gps ", pointers) + extra)
+    return head + box(b"mdat", media, is_large=is_large) + box(b"moov", (extra or box(b"mvhd", bytes(100))) + box(b"gps ", pointers))
