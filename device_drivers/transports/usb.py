@@ -205,7 +205,7 @@ class UsbBus:
                 continue
             try:
                 yield device, _describe(device)
-            except usb.core.USBError:
+            except (usb.core.USBError, IndexError):  # pyusb counts beyond descriptors that announce more than there is
                 continue
 
     def await_device(self, port: str, accepts: Callable[[UsbDescription], bool], *, within_s: float, during: str) -> tuple[Any, UsbDescription]:

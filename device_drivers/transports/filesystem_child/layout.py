@@ -6,7 +6,7 @@ Sources: Microsoft's FAT specification (fatgen103, "Boot Sector and BPB") and ex
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from device_drivers.errors import MalformedReplyError
 
@@ -74,6 +74,11 @@ class VolumeLayout:
     def is_cluster(self, number: int) -> bool:
         """Whether a number names a cluster of this volume."""
         return FIRST_CLUSTER <= number < FIRST_CLUSTER + self.cluster_count
+
+    def within(self, size_bytes: int) -> VolumeLayout:
+        """Give the layout without the clusters that lie beyond so many bytes, so that a boot sector cannot claim more than there is."""
+        held = max(0, -(-(size_bytes - self.clusters_offset) // self.cluster_bytes))
+        return replace(self, cluster_count=min(self.cluster_count, held))
 
 
 def parse_boot_sector(sector: bytes) -> VolumeLayout:

@@ -98,7 +98,7 @@ class Volume:
     """One FAT or exFAT volume of a disk."""
 
     def __init__(self, disk: DiskView, offset: int, layout: VolumeLayout) -> None:
-        self.offset, self.layout = offset, layout
+        self.offset, self.layout = offset, layout.within(disk.get_size() - offset)
         self._disk = disk
         try:
             self._file_system: Any = pytsk3.FS_Info(disk, offset=offset, type=_sleuth_type(layout))
