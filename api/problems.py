@@ -20,6 +20,7 @@ from service.cases import errors as cases
 from service.clips import errors as clips
 from service.custody import errors as custody
 from service.docks import errors as docks
+from service.imports import errors as imports
 from service.ingest import errors as ingest
 from service.roster import errors as roster
 
@@ -48,6 +49,9 @@ PROBLEMS: dict[type[Exception], tuple[HTTPStatus, str]] = {
     docks.NoMediumError: (HTTPStatus.CONFLICT, "medium-unrecognisable"),
     docks.DockNotFoundError: (HTTPStatus.NOT_FOUND, "dock-not-found"),
     docks.UnknownDockError: (HTTPStatus.UNAUTHORIZED, "unknown-dock"),
+    imports.ImportNotFoundError: (HTTPStatus.NOT_FOUND, "import-not-found"),
+    imports.ImportClosedError: (HTTPStatus.CONFLICT, "import-closed"),
+    imports.StatementConflictError: (HTTPStatus.CONFLICT, "statement-conflict"),
     ingest.ClipNotQuarantinedError: (HTTPStatus.CONFLICT, "clip-not-quarantined"),
     ingest.DockProtocolUnsupportedError: (HTTPStatus.UPGRADE_REQUIRED, "dock-protocol-unsupported"),
     ingest.LockNotAppliedError: (HTTPStatus.BAD_GATEWAY, "lock-not-applied"),

@@ -122,6 +122,22 @@ def running_sm3() -> RunningDigest:
         return _CryptographySm3()
 
 
+def running_digest(name: str) -> RunningDigest:
+    """Begin a digest that somebody else states of a file, to compare it: it finds a slip there, and no forgery where it is MD5 or SHA-1.
+
+    Args:
+        name: ``md5``, ``sha1``, ``sha256`` or ``sm3``.
+
+    Raises:
+        MalformedValueError: No such algorithm is compared.
+    """
+    if name == "sm3":
+        return running_sm3()
+    if name not in {"md5", "sha1", "sha256"}:
+        raise MalformedValueError("digest algorithm", f"{name!r} is not compared")
+    return hashlib.new(name, usedforsecurity=False)
+
+
 def sha256(data: Octets) -> bytes:
     """SHA-256 of bytes in memory, 32 bytes."""
     return hashlib.sha256(data).digest()

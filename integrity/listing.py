@@ -29,7 +29,8 @@ _FACTORY_DEFAULTS = frozenset({"0123456789abcdef", "0123456789abcdef" * 2, "1234
 
 _FORBID_EXTRA = {"extra": "forbid"}
 _HEX_64 = re.compile(r"[0-9a-f]{64}")
-_WALL_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?([+-]\d{2}:\d{2})?")
+WALL_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?([+-]\d{2}:\d{2})?")
+"""How times stand that somebody else wrote: as he wrote them, with an offset only where he gave one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class RecorderIdentity:
 
     def __post_init__(self) -> None:
         for name in ("family", "serial", "id_code", "officer_code", "officer_name", "unit_code", "unit_name", "volume_label", "usb_serial"):
-            _check_text(f"identity.{name}", getattr(self, name), MAX_TEXT_CHARACTERS)
+            check_text(f"identity.{name}", getattr(self, name), MAX_TEXT_CHARACTERS)
         _check_base64("identity.record_base64", self.record_base64, MAX_RECORD_BYTES)
 
     @property
@@ -100,7 +101,7 @@ class ClockReading:
     uncertainty_s: float
 
     def __post_init__(self) -> None:
-        if not _WALL_TIME.fullmatch(self.recorder_time):
+        if not WALL_TIME.fullmatch(self.recorder_time):
             raise MalformedValueError("clock.recorder_time", "expected YYYY-MM-DDTHH:MM:SS")
         if self.dock_time.tzinfo is None:
             raise MalformedValueError("clock.dock_time", "expected a time with an offset")
@@ -157,15 +158,15 @@ class RecordedFile:
     locator: str = ""
 
     def __post_init__(self) -> None:
-        _check_text("file.path", self.path, MAX_PATH_CHARACTERS)
+        check_text("file.path", self.path, MAX_PATH_CHARACTERS)
         _check_base64("file.path_raw_base64", self.path_raw_base64, 4 * MAX_PATH_CHARACTERS)
-        _check_text("file.attributes", self.attributes, 16)
-        _check_text("file.locator", self.locator, 128)
+        check_text("file.attributes", self.attributes, 16)
+        check_text("file.locator", self.locator, 128)
         if not 0 <= self.size_bytes <= MAX_SIZE_BYTES:
             raise MalformedValueError("file.size_bytes", f"{self.size_bytes} is not between 0 and {MAX_SIZE_BYTES}")
         for name in ("modified", "created"):
             value = getattr(self, name)
-            if value is not None and not _WALL_TIME.fullmatch(value):
+            if value is not None and not WALL_TIME.fullmatch(value):
                 raise MalformedValueError(f"file.{name}", "expected YYYY-MM-DDTHH:MM:SS with an optional offset")
         if self.fingerprint is not None and not _HEX_64.fullmatch(self.fingerprint):
             raise MalformedValueError("file.fingerprint", "expected 64 hexadecimal digits")
@@ -196,24 +197,19 @@ class Listing:
     def __post_init__(self) -> None:
         if len(self.files) > MAX_FILES:
             raise MalformedValueError("listing.files", f"{len(self.files)} files are more than {MAX_FILES}")
-        _check_text("listing.failure", self.failure, MAX_TEXT_CHARACTERS)
+        check_text("listing.failure", self.failure, MAX_TEXT_CHARACTERS)
         if self.taken_at.tzinfo is None:
             raise MalformedValueError("listing.taken_at", "expected a time with an offset")
         if self.is_complete == (self.failure is not None):
             raise MalformedValueError("listing.failure", "names what is missing exactly when the listing is incomplete")
 
 
-def is_identity(serial: str | None) -> bool:
-    """Whether a serial number or code tells one recorder or officer from another.
+def check_text(what: str, value: str | None, limit: int) -> None:
+    """Refuse text that is too long, or that a database or JSON could not carry.
 
-    None, nothing but blanks, one character repeated (``000000``), and what factories leave behind (``0123456789ABCDEF`` once or twice,
-    ``1234567890``, ``unknown``, ``default``, ``serial`` and their like, in any case) do not: a person has to say whose recorder it is.
+    Raises:
+        MalformedValueError: It is longer than ``limit`` characters, or holds a NUL or a lone surrogate.
     """
-    text = (serial or "").strip().lower()
-    return len(set(text)) > 1 and text not in _FACTORY_DEFAULTS
-
-
-def _check_text(what: str, value: str | None, limit: int) -> None:
     if value is None:
         return
     if len(value) > limit:
@@ -224,6 +220,16 @@ def _check_text(what: str, value: str | None, limit: int) -> None:
         value.encode()
     except UnicodeEncodeError as error:
         raise MalformedValueError(what, "holds a lone surrogate; escape it") from error
+
+
+def is_identity(serial: str | None) -> bool:
+    """Whether a serial number or code tells one recorder or officer from another.
+
+    None, nothing but blanks, one character repeated (``000000``), and what factories leave behind (``0123456789ABCDEF`` once or twice,
+    ``1234567890``, ``unknown``, ``default``, ``serial`` and their like, in any case) do not: a person has to say whose recorder it is.
+    """
+    text = (serial or "").strip().lower()
+    return len(set(text)) > 1 and text not in _FACTORY_DEFAULTS
 
 
 def _check_base64(what: str, value: str | None, limit: int) -> None:

@@ -17,6 +17,7 @@ from integrity.errors import MalformedValueError
 from integrity.hashing import Digests
 from integrity.listing import MAX_SIZE_BYTES, ClockReading, RecordedFile, RecorderIdentity
 from integrity.plain import from_plain, to_members
+from integrity.provenance import Provenance
 from integrity.signing import Signer, verify_ed25519
 
 FORMAT = "bodycam.manifest"
@@ -25,6 +26,7 @@ MAX_MANIFEST_BYTES = 256 * 1024
 MAX_FLAGS = 32
 
 _ALGORITHM = "ed25519"
+_IMPORTED = "imported"
 _ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _FLAG = re.compile(r"[a-z]+(_[a-z]+)*")
 _MAX_PLACE_CHARACTERS = 1024
@@ -72,6 +74,7 @@ class Manifest:
         agency_id: Agency that owns it.
         flags: What was odd about it, in sorted words (``size_mismatch``, ``unknown_officer``).
         stored: Where the bytes are kept.
+        imported: How it came without a dock; ``None``, and then no member of the JSON, for what a dock read from a recorder.
     """
 
     clip_id: str
@@ -88,6 +91,7 @@ class Manifest:
     agency_id: str | None
     flags: tuple[str, ...]
     stored: StoredObject
+    imported: Provenance | None = None
 
     def __post_init__(self) -> None:
         for name in ("clip_id", "session_id", "dock_id", "officer_id", "agency_id"):
@@ -173,11 +177,14 @@ def open_manifest(data: bytes, public_key: bytes) -> Manifest:
     verify_ed25519(public_key, signature.raw(), message=canonical_bytes(members), signer=signature.key)
     if not isinstance(members, Mapping) or (members.get("format"), members.get("version")) != (FORMAT, VERSION):
         raise MalformedValueError("manifest", "is of another format or version")
-    return from_plain(Manifest, {name: member for name, member in members.items() if name not in {"format", "version"}})
+    if members.get(_IMPORTED, ...) is None:
+        raise MalformedValueError(f"manifest.{_IMPORTED}", "is left out where there is none")
+    return from_plain(Manifest, {_IMPORTED: None, **{name: member for name, member in members.items() if name not in {"format", "version"}}})
 
 
 def _members(manifest: Manifest) -> dict[str, JsonValue]:
-    return {"format": FORMAT, "version": VERSION, **to_members(manifest)}
+    members = {"format": FORMAT, "version": VERSION, **to_members(manifest)}
+    return members if manifest.imported is not None else {name: member for name, member in members.items() if name != _IMPORTED}
 
 
 def _check_time(name: str, value: datetime) -> None:

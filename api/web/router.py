@@ -11,7 +11,8 @@ from api.web.coverage import pages as coverage
 from api.web.docks import adoptions, recorder_clock
 from api.web.docks import pages as docks
 from api.web.health import pages as health
+from api.web.imports import pages as imports
 
 router = APIRouter(include_in_schema=False)
-for room in (preferences, accounts, cases, clips, decisions, coverage, docks, adoptions, recorder_clock, health):
+for room in (preferences, accounts, cases, clips, decisions, coverage, docks, adoptions, recorder_clock, health, imports):
     router.include_router(room.router)

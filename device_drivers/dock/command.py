@@ -11,11 +11,10 @@ import io
 import math
 import os
 import re
-import signal
 import sys
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -29,8 +28,9 @@ from device_drivers.dock import doctor
 from device_drivers.dock.answers import SessionOutcome
 from device_drivers.dock.away import StoreAndForward
 from device_drivers.dock.bandwidth import Throttle, parse_schedule
-from device_drivers.dock.errors import DockError, NoRecorderError, SettingsError, StoppedError, UnreachableError
+from device_drivers.dock.errors import DockError, NoRecorderError, SettingsError, StateUnusableError, StoppedError, UnreachableError
 from device_drivers.dock.hotplug import Hotplug
+from device_drivers.dock.kept_identities import KeptIdentities
 from device_drivers.dock.patience import Patience
 from device_drivers.dock.progress import Progress, progress_on
 from device_drivers.dock.results import ExitCode, Results, error_code, exit_code
@@ -38,6 +38,7 @@ from device_drivers.dock.screen import Screen
 from device_drivers.dock.service_client import ServiceClient, connection_pool
 from device_drivers.dock.session import DockedSession, await_state, dock_recorder, release_session
 from device_drivers.dock.settings import DockSettings, load_settings
+from device_drivers.dock.signals import ended_by_signals
 from device_drivers.dock.spool.errors import SpoolUnusableError
 from device_drivers.dock.spool.forward import Forwarder
 from device_drivers.dock.spool.store import Spool
@@ -56,7 +57,6 @@ from integrity.receipt import ClipState
 
 CONNECT_TIMEOUT_S = 5.0
 _ASK_AGAIN_S = 5.0
-_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ def main(arguments: Sequence[str]) -> int:
             sys.stderr.write(f"bodycam dock: {problem}\n")
         return ExitCode.USAGE
     stop, tiles = threading.Event(), Tiles()
-    with _ended_by_signals(stop), _progress(settings, options, tiles) as progress:
+    with ended_by_signals(stop), _progress(settings, options, tiles) as progress:
         patience = Patience(_limit_s(settings, options), stop, tell=partial(_tell_of_waiting, progress))
         read_timeout_s = settings.answer_timeout_s
         service = connection_pool(settings.ca_file, connect_timeout_s=CONNECT_TIMEOUT_S, read_timeout_s=read_timeout_s)
@@ -150,6 +150,7 @@ def main(arguments: Sequence[str]) -> int:
                 key_mark=re.compile(settings.key_mark, re.IGNORECASE),
                 spools=_spools(settings, options),
                 throttle=_throttle(settings, stop),
+                kept=_kept_identities(settings, options, progress),
             )
             program = _Program(settings, tools, Results(_results_stream(options)), stop, ClipState(options.until))
             return _dock_once(program, options) if options.once else _watch(program, options)
@@ -169,6 +170,19 @@ def _results_stream(options: argparse.Namespace) -> TextIO:
 
 def _spools(settings: DockSettings, options: argparse.Namespace) -> bool:
     return settings.spool_dir is not None and not options.once
+
+
+def _kept_identities(settings: DockSettings, options: argparse.Namespace, progress: Progress) -> KeptIdentities | None:
+    """Open what is kept of recorders that can be asked no more; a dock that cannot goes on without."""
+    folder = settings.state_dir or settings.spool_dir
+    if folder is None:
+        return None
+    server = None if options.usbip is None else "{}:{}".format(*options.usbip)
+    try:
+        return KeptIdentities.of_this_boot(folder / "plugged", server=server)
+    except StateUnusableError as error:
+        progress.tell("identity_not_kept", reason=str(error))
+        return None
 
 
 def _limit_s(settings: DockSettings, options: argparse.Namespace) -> float:
@@ -229,7 +243,16 @@ def _store_and_forward(program: _Program, running: contextlib.ExitStack) -> Stor
 
 def _watch_slots(program: _Program, find: Find) -> ExitCode:
     tools, settings = program.tools, program.settings
-    station = Station(find, program.dock_whole, tools.progress, tools.tiles, tools.claims, program.stop, slot_names=settings.slot_names)
+    station = Station(
+        find,
+        program.dock_whole,
+        tools.progress,
+        tools.tiles,
+        tools.claims,
+        program.stop,
+        slot_names=settings.slot_names,
+        on_left=None if tools.kept is None else tools.kept.forget,
+    )
     with Hotplug(station.look_now) as hotplug:
         tools.progress.tell("watching", uploads=settings.uploads, hotplug=hotplug.is_listening)
         station.watch(settings.watch_interval_s)
@@ -265,20 +288,6 @@ def _remover(settings: DockSettings) -> KernelFileRemover | None:
     if settings.remove_socket is not None or os.geteuid() == 0:
         return KernelFileRemover(settings.remove_socket)
     return None
-
-
-@contextlib.contextmanager
-def _ended_by_signals(stop: threading.Event) -> Iterator[None]:
-    """Set an event at SIGTERM and Ctrl-C; outside the main thread there are no signals to take."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.signal(number, lambda _number, _frame: stop.set()) for number in _SIGNALS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _read_options(arguments: Sequence[str]) -> argparse.Namespace:

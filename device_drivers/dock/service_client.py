@@ -39,7 +39,7 @@ from device_drivers.dock.statements import ClockSetting, PluggedRecorder, Progre
 from integrity.errors import MalformedValueError
 from integrity.hashing import Digests
 from integrity.listing import Listing
-from integrity.plain import from_plain, to_plain
+from integrity.plain import from_plain, to_members, to_plain
 from integrity.receipt import UploadReceipt
 
 PROTOCOL_VERSION = 1
@@ -104,7 +104,10 @@ class ServiceClient:
 
     def open_session(self, session_id: str, plugged: PluggedRecorder) -> SessionOpened:
         """Say that a recorder was plugged in, who it says it is, and what its clock showed."""
-        return self._ask(SessionOpened, "PUT", session_id, body=to_plain(plugged), within_s=QUICK_WITHIN_S)
+        body = to_members(plugged)
+        if plugged.identity_read_at is None:
+            del body["identity_read_at"]
+        return self._ask(SessionOpened, "PUT", session_id, body=body, within_s=QUICK_WITHIN_S)
 
     def report_clock_set(self, session_id: str, setting: ClockSetting) -> None:
         """Say that the recorder's clock was set."""
@@ -184,7 +187,7 @@ class ServiceClient:
     def _read(kind: type[_Answer], what: str, answer: bytes) -> _Answer:
         try:
             return from_plain(kind, json.loads(answer), ignore_unknown=True)
-        except (ValueError, MalformedValueError) as error:
+        except (ValueError, RecursionError, MalformedValueError) as error:
             raise MalformedAnswerError(what, str(error)) from error
 
     def _call(self, method: str, path: str, *, body: Any = None, within_s: float | None = None) -> bytes:
@@ -206,7 +209,7 @@ class ServiceClient:
         if response.status in _TRY_AGAIN or response.status >= _SERVER_ERROR:
             raise UnreachableError(what, f"answered {response.status}")
         if response.status not in {200, 204}:
-            raise _refusal(what, response.status, response.data)
+            raise refusal_of(what, response.status, response.data)
         return response.data
 
 
@@ -254,10 +257,11 @@ def _timeout(pool: urllib3.PoolManager, within_s: float | None) -> urllib3.Timeo
     return urllib3.Timeout(connect=usual.connect_timeout, read=min(within_s, usual.read_timeout))
 
 
-def _refusal(what: str, status: int, data: bytes) -> RefusedError:
+def refusal_of(what: str, status: int, data: bytes) -> RefusedError:
+    """The error for an answer that refuses, whether or not it is a problem document (RFC 9457)."""
     try:
         problem = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         problem = {}
     members: Collection[Any] = problem if isinstance(problem, dict) else {}
     texts = {name: str(problem[name]) for name in ("type", "title", "detail") if name in members}

@@ -9,6 +9,7 @@ from evidence_store.models.clip import Clip, ClipView, ViewKind
 from evidence_store.models.clip_search import ClipFilter, ClipPosition, ClipRow
 from evidence_store.models.custody import CheckpointRow, CustodyEventRow, CustodyLeaf, CustodyPending, MerkleNode, TimestampReceipt
 from evidence_store.models.dock import BoardRow, Dock, DockSession, SessionFile
+from evidence_store.models.footage_import import FootageImport, ImportRow, ImportStatement
 from evidence_store.models.lock_probe import LockProbeRun
 from evidence_store.models.officer import Certificate, CertificateStatus, Officer, OfficerCode, OfficerPost
 from evidence_store.models.recorder import Assignment, PoolCheckout, Recorder, RecorderStatus
@@ -34,6 +35,9 @@ __all__ = [
     "CustodyPending",
     "Dock",
     "DockSession",
+    "FootageImport",
+    "ImportRow",
+    "ImportStatement",
     "LockProbeRun",
     "MerkleNode",
     "Officer",

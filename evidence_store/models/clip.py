@@ -37,6 +37,9 @@ class Clip(Base):
         kind: ``video``, ``audio``, ``still``, ``gps_track``, ``log`` or ``other``: by its name, and by what is in it once a worker has looked.
         is_key: The officer marked it as important (重点标记), by its name.
         media: What the probe found, or why it found nothing.
+        import_id: The import that brought it; ``None`` where a dock read it from a recorder.
+        provenance: ``integrity.provenance.Provenance`` of what was imported.
+        category: What a person says it is: ``case_evidence``, ``enforcement``, ``other`` or ``not_relevant``; ``None`` until somebody did.
     """
 
     __tablename__ = "clip"
@@ -81,6 +84,9 @@ class Clip(Base):
     is_key: Mapped[bool]
     duration_s: Mapped[float | None]
     media: Mapped[dict[str, Any] | None]
+    import_id: Mapped[UUID | None] = mapped_column(ForeignKey("footage_import.id"))
+    provenance: Mapped[dict[str, Any] | None]
+    category: Mapped[str | None]
 
     @property
     def clip_state(self) -> ClipState:

@@ -32,6 +32,8 @@ class ClipFilter:
     is_quarantined: bool | None = None
     text: str | None = None
     is_key: bool | None = None
+    kind: str | None = None
+    is_imported: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ class Dock(Base):
         token_sha256: SHA-256 of its token; the token itself is not kept.
         keep_on_recorder: Whether files stay on the recorder even when the wipe gate would let them go.
         is_demo: Docks simulated recorders; a demo service accepts no other docks.
+        import_id: The import whose files come through this credential; ``None`` for a real dock.
     """
 
     __tablename__ = "dock"
@@ -29,6 +30,7 @@ class Dock(Base):
     token_sha256: Mapped[bytes]
     keep_on_recorder: Mapped[bool]
     is_demo: Mapped[bool]
+    import_id: Mapped[UUID | None] = mapped_column(ForeignKey("footage_import.id"))
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
 
@@ -86,6 +88,7 @@ class SessionFile(Base):
         position: Place in the listing, from 0.
         action: What the dock was told: ``upload``, ``skip`` or ``reread``.
         failure: Why the file could not be read at this session: ``{code, detail, read_bytes}``.
+        listed: The ``RecordedFile`` of an imported file whose content has first to be compared with that of a clip that is here.
         release_ordered_at: When the dock was told to remove the file from the recorder.
     """
 
@@ -96,6 +99,7 @@ class SessionFile(Base):
     clip_id: Mapped[UUID] = mapped_column(ForeignKey("clip.id"))
     action: Mapped[str]
     failure: Mapped[dict[str, Any] | None]
+    listed: Mapped[dict[str, Any] | None]
     release_ordered_at: Mapped[datetime | None]
 
 

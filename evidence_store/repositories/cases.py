@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from evidence_store.actor import Actor
@@ -50,6 +50,10 @@ class Cases:
         """Add a link."""
         self._session.add(link)
         self._session.flush()
+
+    def is_linked(self, clip_id: UUID) -> bool:
+        """Whether any case holds a clip now, whoever may see it."""
+        return self._session.scalar(select(exists().where(CaseClip.clip_id == clip_id, CaseClip.unlinked_at.is_(None)))) is True
 
     def links_of(self, clip_id: UUID, actor: Actor) -> list[tuple[CaseClip, Case]]:
         """Cases that a clip is linked to now, as far as the actor may see them."""

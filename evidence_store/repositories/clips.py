@@ -31,6 +31,16 @@ class Clips:
         query = select(Clip).where(Clip.recognition.in_(recognitions)).order_by(Clip.recognition, Clip.generation).with_for_update()
         return {clip.recognition: clip for clip in self._session.scalars(query)}
 
+    def alike(self, scope: Scope, sizes: Collection[int]) -> list[Clip]:
+        """List stored clips of a scope's agencies that have one of these sizes, in bytes, oldest first, and hold their rows."""
+        query = select(Clip).where(Clip.size_bytes.in_(sizes), Clip.sha256.is_not(None), within_agencies(Clip.agency_id, scope))
+        return list(self._session.scalars(query.order_by(Clip.received_at, Clip.id).with_for_update()))
+
+    def same_content(self, clip: Clip, scope: Scope) -> Clip | None:
+        """The oldest other clip of a scope's agencies that has the same content."""
+        query = select(Clip).where(Clip.sha256 == clip.sha256, Clip.size_bytes == clip.size_bytes, Clip.id != clip.id)
+        return self._session.scalars(query.where(within_agencies(Clip.agency_id, scope)).order_by(Clip.received_at, Clip.id).limit(1)).one_or_none()
+
     def lock(self, clip_id: UUID) -> Clip | None:
         """Find a clip by id and hold its row until the transaction ends."""
         return self._session.scalars(select(Clip).where(Clip.id == clip_id).with_for_update()).one_or_none()
@@ -148,5 +158,9 @@ def _conditions(wanted: ClipFilter) -> Iterator[ColumnElement[bool]]:
 def _mark_conditions(wanted: ClipFilter) -> Iterator[ColumnElement[bool]]:
     if wanted.is_quarantined is not None:
         yield Clip.quarantine.is_not(None) if wanted.is_quarantined else Clip.quarantine.is_(None)
+    if wanted.kind is not None:
+        yield Clip.kind == wanted.kind
     if wanted.is_key is not None:
         yield Clip.is_key.is_(wanted.is_key)
+    if wanted.is_imported is not None:
+        yield Clip.import_id.is_not(None) if wanted.is_imported else Clip.import_id.is_(None)

@@ -31,8 +31,8 @@ class Docks:
         return self._session.get(Dock, dock_id)
 
     def find(self, dock_id: UUID, scope: Scope, *, for_update: bool = False) -> Dock | None:
-        """Find a dock within a scope."""
-        query = select(Dock).where(Dock.id == dock_id, within_agencies(Dock.agency_id, scope))
+        """Find a dock within a scope; the credential of an import is none."""
+        query = select(Dock).where(Dock.id == dock_id, Dock.import_id.is_(None), within_agencies(Dock.agency_id, scope))
         return self._session.scalars(query.with_for_update() if for_update else query).one_or_none()
 
     def by_token(self, token_sha256: bytes) -> tuple[Dock, Agency] | None:
@@ -161,7 +161,7 @@ class Docks:
             select(DockSession, Dock, Recorder)
             .join(Dock, Dock.id == DockSession.dock_id)
             .outerjoin(Recorder, Recorder.id == DockSession.recorder_id)
-            .where(within_agencies(Dock.agency_id, scope))
+            .where(within_agencies(Dock.agency_id, scope), Dock.import_id.is_(None))
             .order_by(DockSession.ended_at.is_not(None), DockSession.opened_at.desc())
             .limit(limit)
         )

@@ -24,6 +24,8 @@ class Action(StrEnum):
     CHECK_OUT_RECORDER = "check_out_recorder"
     ADOPT_RECORDER = "adopt_recorder"
     CLAIM_CLIP = "claim_clip"
+    IMPORT_FOOTAGE = "import_footage"
+    CATEGORISE_CLIP = "categorise_clip"
 
 
 _ALLOWED: dict[Role, frozenset[Action]] = {
@@ -40,6 +42,8 @@ _ALLOWED: dict[Role, frozenset[Action]] = {
             Action.FIND_CASES,
             Action.SEE_BOARD,
             Action.READ_COVERAGE,
+            Action.IMPORT_FOOTAGE,
+            Action.CATEGORISE_CLIP,
         }
     ),
     # An administrator answers for docks, people and the rate, and does not open footage.
@@ -58,6 +62,7 @@ _ALLOWED: dict[Role, frozenset[Action]] = {
             Action.CHECK_OUT_RECORDER,
             Action.ADOPT_RECORDER,
             Action.CLAIM_CLIP,
+            Action.IMPORT_FOOTAGE,
         }
     ),
 }

@@ -20,6 +20,7 @@ from integrity.receipt import ClipState
 from service.context import ServiceContext
 from service.ingest.attribution import ClipOrigin, resolve_origin
 from service.ingest.errors import SessionConflictError, SessionNotFoundError
+from service.ingest.imported_files import AlikeClips, ImportedFiles
 from service.ingest.kinds import is_marked, kind_of
 from service.ingest.open_session import CONTESTED
 from service.ingest.policy import recognition_of
@@ -81,11 +82,16 @@ def _take_listing(context: ServiceContext, work: UnitOfWork, session: DockSessio
     now = context.clock.now()
     recognitions = _recognise(listing)
     known = _known_clips(work, recognitions)
-    origins = resolve_origin(context, work, session, listing)
+    imported = _imported(context, work, session, listing)
+    origins = [imported.origin_of(file) for file in listing.files] if imported else resolve_origin(context, work, session, listing.files)
+    alike = imported.alike(file for file, one in zip(listing.files, recognitions, strict=True) if one not in known) if imported else AlikeClips(())
     clips: list[Clip] = []
     files: list[SessionFile] = []
     for position, (file, recognition) in enumerate(zip(listing.files, recognitions, strict=True)):
         clip = known.get(recognition)
+        if clip is None and (same := alike.take(file)) is not None:
+            files.append(SessionFile(session_id=session.id, position=position, clip_id=same.id, action=REREAD, listed=to_members(file)))
+            continue
         action = _action(context, clip, file)
         if clip is None or (action == UPLOAD and clip.reached(ClipState.STORED)):
             generation = 0 if clip is None else clip.generation + 1
@@ -103,6 +109,11 @@ def _take_listing(context: ServiceContext, work: UnitOfWork, session: DockSessio
     session.file_count = len(listing.files)
     if listing.is_complete and not session.is_contested:
         complete_earlier_releases(work, session, {file.clip_id for file in files}, dock=dock, now=now)
+
+
+def _imported(context: ServiceContext, work: UnitOfWork, session: DockSession, listing: Listing) -> ImportedFiles | None:
+    dock = work.docks.get(session.dock_id)
+    return ImportedFiles(context, work, dock.import_id, listing.files) if dock is not None and dock.import_id is not None else None
 
 
 def _recognise(listing: Listing) -> list[bytes]:
@@ -139,10 +150,10 @@ def new_clip(context: ServiceContext, session: DockSession, file: RecordedFile, 
         agency_id=origin.agency_id,
         dock_id=session.dock_id,
         session_id=session.id,
-        recorder_id=session.recorder_id,
+        recorder_id=origin.claim.recorder_id,
         officer_id=origin.officer_id,
-        claimed_serial=session.identity["serial"],
-        claimed_officer=session.identity["officer_code"],
+        claimed_serial=origin.claim.serial,
+        claimed_officer=origin.claim.officer_code,
         recognition=recognition,
         generation=generation,
         path=file.path,
@@ -162,12 +173,15 @@ def new_clip(context: ServiceContext, session: DockSession, file: RecordedFile, 
         quarantine=CONTESTED if session.is_contested else None,
         flags=sorted(origin.flags),
         object_key=original_key(clip_id),
+        provenance=origin.provenance,
+        import_id=UUID(origin.provenance["import_id"]) if origin.provenance else None,
     )
 
 
 def announcement(session: DockSession, clip: Clip) -> NewEvent:
     """The custody event of a clip that is expected from now on: what the recorder said, verbatim."""
     details = {
+        **({"imported": clip.provenance} if clip.provenance else {}),
         "session_id": str(session.id),
         "dock_id": str(session.dock_id),
         "identity": session.identity,

@@ -14,9 +14,11 @@ from integrity.listing import ClockReading, RecordedFile, RecorderIdentity
 from integrity.manifest import Manifest, sign_manifest
 from integrity.manifest import StoredObject as ManifestObject
 from integrity.plain import from_plain
+from integrity.provenance import Provenance
 from integrity.receipt import ClipState
 from service.context import ServiceContext
 from service.custody.seal_clips import EVENTS_PER_CHECKPOINT, SEALING_FIRST, seal_clips
+from service.ingest.judge_imported import StatedDigest, judge_imported
 from service.ingest.probe_clip import probe_clip
 from service.jobs import job
 
@@ -33,7 +35,7 @@ def read_back_clip(context: ServiceContext, *, clip_id: str) -> None:
     """Re-read a clip's object and compare it with what the dock read from the recorder.
 
     Equal: a signed manifest is laid beside it and the clip is verified. Not equal, or gone: it is put in quarantine. A store that is away raises, and
-    the job is tried again. Equal bytes have an equal SM3, so SHA-256 alone is computed.
+    the job is tried again. Equal bytes have an equal SM3, so SHA-256 alone is computed, and for imported footage the digest that its source states.
     """
     with context.unit_of_work() as work:
         clip = work.clips.get(UUID(clip_id))
@@ -43,20 +45,24 @@ def read_back_clip(context: ServiceContext, *, clip_id: str) -> None:
         if context.settings.read_back_paused:
             work.jobs.defer(read_back_clip, delay_s=PAUSE_S, clip_id=clip_id)
             return
-    found = _digest(context, clip)
+    comparison = StatedDigest.of(clip)
+    found = _digest(context, clip, comparison)
     if found != clip.sha256:
         _quarantine(context, clip, OBJECT_MISSING if found is None else READ_BACK_MISMATCH, found)
         return
+    judge_imported(context, clip, comparison)
     manifest = _lay_manifest(context, clip, session)
     _verify(context, clip, manifest)
 
 
-def _digest(context: ServiceContext, clip: Clip) -> str | None:
+def _digest(context: ServiceContext, clip: Clip, comparison: StatedDigest | None) -> str | None:
     digest = running_sha256()
     size = 0
     try:
         for chunk in context.objects.read(clip.object_key, clip.object_version or ""):
             digest.update(chunk)
+            if comparison is not None:
+                comparison.running.update(chunk)
             size += len(chunk)
     except ObjectNotFoundError:
         return None
@@ -92,6 +98,7 @@ def _lay_manifest(context: ServiceContext, clip: Clip, session: DockSession) -> 
         agency_id=str(clip.agency_id),
         flags=tuple(clip.flags),
         stored=ManifestObject(context.settings.store_bucket, clip.object_key, clip.object_version or "", clip.retain_until),
+        imported=from_plain(Provenance, clip.provenance) if clip.provenance else None,
     )
     data = sign_manifest(manifest, context.manifest_signer)
     return context.objects.put(manifest_key(clip.id), data, retain_until=clip.retain_until)

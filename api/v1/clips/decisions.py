@@ -10,7 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.dependencies import Context, CurrentActor
 from service.access.reasons import LONGEST_REASON
+from service.clips.categorise_clip import Category, categorise_clip
 from service.clips.claim_clip import claim_clip, list_unassigned
+from service.clips.keeping import KeepReason, why_kept
 from service.ingest.quarantine import QuarantineDecision, decide_quarantine
 
 router = APIRouter(tags=["clips"])
@@ -32,6 +34,22 @@ class ClaimRequest(BaseModel):
 
     reason: str = Field(max_length=LONGEST_REASON)
     officer: Annotated[str, Field(min_length=1, max_length=32, pattern=r"^[^\x00]+$")] | None = None
+
+
+class CategoryRequest(BaseModel):
+    """What a clip is, and how that is known."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    category: Category
+    reason: str = Field(max_length=LONGEST_REASON)
+
+
+class KeepingAnswer(BaseModel):
+    """Whether a clip may be disposed of, and every reason why not."""
+
+    disposable: bool
+    reasons: list[KeepReason]
 
 
 class UnassignedItem(BaseModel):
@@ -60,6 +78,19 @@ def post_quarantine_decision(clip_id: UUID, request: QuarantineRequest, context:
 def post_claim(clip_id: UUID, request: ClaimRequest, context: Context, actor: CurrentActor) -> None:
     """Claim a clip that belongs to nobody; it says so from then on."""
     claim_clip(context, clip_id, officer_code=request.officer, reason=request.reason, actor=actor)
+
+
+@router.post("/clips/{clip_id}/category", status_code=HTTPStatus.NO_CONTENT)
+def post_category(clip_id: UUID, request: CategoryRequest, context: Context, actor: CurrentActor) -> None:
+    """Say what a clip is."""
+    categorise_clip(context, clip_id, request.category, reason=request.reason, actor=actor)
+
+
+@router.get("/clips/{clip_id}/keeping")
+def get_keeping(clip_id: UUID, context: Context, actor: CurrentActor) -> KeepingAnswer:
+    """Tell why a clip must be kept."""
+    decision = why_kept(context, clip_id, actor=actor)
+    return KeepingAnswer(disposable=decision.is_disposable, reasons=list(decision.reasons))
 
 
 @router.get("/unassigned-clips")

@@ -16,6 +16,7 @@ from service.clips.search_clips import MOST_AT_ONCE, find_clip, search_clips
 from service.clips.view_clip import open_media, view_clip
 from service.custody.read_chain import read_chain
 from service.errors import UnacceptableValueError
+from service.ingest.kinds import ClipKind
 
 router = APIRouter(prefix="/clips", tags=["clips"])
 
@@ -33,6 +34,8 @@ def list_clips(  # noqa: PLR0913 - one parameter for each filter
     state: ClipState | None = None,
     quarantined: bool | None = None,  # noqa: FBT001 - a query parameter
     key: bool | None = None,  # noqa: FBT001 - a query parameter
+    kind: ClipKind | None = None,
+    imported: bool | None = None,  # noqa: FBT001 - a query parameter
     text: Annotated[str | None, Query(max_length=200)] = None,
     limit: Annotated[int, Query(ge=1, le=MOST_AT_ONCE)] = 50,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
@@ -47,6 +50,8 @@ def list_clips(  # noqa: PLR0913 - one parameter for each filter
         state=state,
         is_quarantined=quarantined,
         is_key=key,
+        kind=kind,
+        is_imported=imported,
         text=_storable("text", text),
     )
     page = search_clips(context, wanted, actor=actor, agency_code=agency, limit=limit, cursor=cursor)

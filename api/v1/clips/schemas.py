@@ -7,6 +7,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from evidence_store.models import ClipRow
+from integrity.plain import from_plain
+from integrity.provenance import Provenance
 from service.custody.read_chain import Chain
 from service.ingest.clip_times import times_of
 
@@ -36,7 +38,8 @@ class ClipItem(BaseModel):
     """A clip; times in UTC.
 
     ``recorded_at`` is by the recorder's uncorrected clock, ``clock_offset_s`` recorder minus dock, ``dock_offset_s`` dock minus service,
-    ``corrected_at`` what the service's clock would have shown, ``null`` where an offset is unknown.
+    ``corrected_at`` what the service's clock would have shown, ``null`` where an offset is unknown, ``gps_offset_s`` recorder minus GPS by the clip's
+    own track (docs/formats/media.md), ``gps_at`` what GPS time was when it was recorded, ``null`` where that or the track's zone is unknown.
     """
 
     id: UUID
@@ -54,6 +57,9 @@ class ClipItem(BaseModel):
     dock_uncertainty_s: float | None
     corrected_at: datetime | None
     corrected_uncertainty_s: float | None
+    gps_offset_s: float | None
+    gps_uncertainty_s: float | None
+    gps_at: datetime | None
     original_name: str
     path: str
     kind: str
@@ -63,6 +69,8 @@ class ClipItem(BaseModel):
     agency: AgencyRef
     duration_s: float | None
     media: dict[str, Any] | None
+    imported: Provenance | None
+    category: str | None
 
 
 class ClipList(BaseModel):
@@ -132,6 +140,9 @@ def clip_item(row: ClipRow) -> ClipItem:
         dock_uncertainty_s=clip.dock_uncertainty_s,
         corrected_at=times.corrected_at,
         corrected_uncertainty_s=times.uncertainty_s,
+        gps_offset_s=times.gps_offset_s,
+        gps_uncertainty_s=times.gps_uncertainty_s,
+        gps_at=times.gps_at,
         original_name=clip.original_name,
         path=clip.path,
         kind=clip.kind,
@@ -141,6 +152,8 @@ def clip_item(row: ClipRow) -> ClipItem:
         agency=AgencyRef(code=row.agency.code, name=row.agency.name),
         duration_s=clip.duration_s,
         media=clip.media,
+        imported=from_plain(Provenance, clip.provenance) if clip.provenance else None,
+        category=clip.category,
     )
 
 

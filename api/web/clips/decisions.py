@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 from api.dependencies import Context, CurrentActor
 from api.web.rendering import render
 from service.access.reasons import LONGEST_REASON
+from service.clips.categorise_clip import Category, categorise_clip
 from service.clips.claim_clip import claim_clip, list_unassigned
 from service.ingest.quarantine import QuarantineDecision, decide_quarantine
 
@@ -46,4 +47,13 @@ def post_claim(
 ) -> Response:
     """Claim a clip, and go to its page."""
     claim_clip(context, clip_id, officer_code=officer.strip() or None, reason=reason, actor=actor)
+    return RedirectResponse(f"/clips/{clip_id}", HTTPStatus.SEE_OTHER)
+
+
+@router.post("/clips/{clip_id}/category")
+def post_category(
+    clip_id: UUID, context: Context, actor: CurrentActor, category: Annotated[Category, Form()], reason: Annotated[str, Form(max_length=1000)] = ""
+) -> Response:
+    """Say what a clip is, and go back to it."""
+    categorise_clip(context, clip_id, category, reason=reason, actor=actor)
     return RedirectResponse(f"/clips/{clip_id}", HTTPStatus.SEE_OTHER)

@@ -9,6 +9,7 @@ from uuid import UUID
 from evidence_store.models import ClipFilter
 from integrity.receipt import ClipState
 from service.errors import UnacceptableValueError
+from service.ingest.kinds import ClipKind
 from service.language import DISPLAY_ZONE
 
 _LONGEST = 512
@@ -28,6 +29,8 @@ class ClipForm:
     state: str = ""
     quarantined: str = ""
     key: str = ""
+    kind: str = ""
+    imported: str = ""
     text: str = ""
 
     def address(self, cursor: str | None = None) -> str:
@@ -52,6 +55,8 @@ class ClipForm:
             state=_state(self.state),
             is_quarantined=_YES_NO.get(self.quarantined),
             is_key=_YES_NO.get(self.key),
+            kind=_kind(self.kind),
+            is_imported=_YES_NO.get(self.imported),
             text=self.text or None,
         )
 
@@ -84,6 +89,13 @@ def _case(text: str) -> UUID | None:
         return UUID(text) if text else None
     except ValueError as error:
         raise UnacceptableValueError("case", "expected an id") from error
+
+
+def _kind(text: str) -> ClipKind | None:
+    try:
+        return ClipKind(text) if text else None
+    except ValueError as error:
+        raise UnacceptableValueError("kind", "no such kind") from error
 
 
 def _state(text: str) -> ClipState | None:

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Form, Query, Request, Response
 from api.dependencies import Context, CurrentActor
 from api.web.clips.filters import read_form
 from api.web.clips.playback import Playback, playback_of, why_unplayable
+from api.web.clips.track_picture import view_track
 from api.web.rendering import is_fragment_wanted, render
 from evidence_store.actor import Actor
 from evidence_store.models import Agency, Case
@@ -16,11 +17,14 @@ from integrity.receipt import ClipState
 from service.access.policy import Action, is_allowed
 from service.access.reasons import LONGEST_REASON
 from service.cases.open_case import search_cases
+from service.clips.categorise_clip import Category
+from service.clips.keeping import why_kept
 from service.clips.search_clips import cases_of_clip, find_clip, search_clips
 from service.clips.view_clip import LONGEST_PURPOSE, ViewGrant, view_clip
 from service.context import ServiceContext
 from service.custody.read_chain import read_chain
 from service.ingest.clip_times import times_of
+from service.ingest.kinds import ClipKind
 from service.ingest.policy import is_liftable
 from service.ingest.recordings import find_recording
 from service.roster.list_agencies import list_agencies
@@ -38,7 +42,12 @@ def get_clips(request: Request, context: Context, actor: CurrentActor, cursor: A
     values: dict[str, Any] = {"rows": page.items, "more": form.address(page.next_cursor) if page.next_cursor else None}
     if is_fragment_wanted(request):
         return render(request, "clips/rows.html", actor=actor, **values)
-    choices: dict[str, Any] = {"states": list(ClipState), "agencies": list_agencies(context, actor=actor), "cases": _cases(context, actor)}
+    choices: dict[str, Any] = {
+        "states": list(ClipState),
+        "clip_kinds": list(ClipKind),
+        "agencies": list_agencies(context, actor=actor),
+        "cases": _cases(context, actor),
+    }
     return render(request, "clips/search.html", actor=actor, form=form, **choices, **values)
 
 
@@ -70,6 +79,7 @@ def _clip_page(clip_id: UUID, request: Request, context: ServiceContext, actor: 
         clip=row.clip,
         times=times_of(row.clip),
         recording=find_recording(context, clip_id, actor=actor),
+        track=view_track(row.clip.media),
         playback=playback_of(row.clip),
         kinds=Playback,
         unplayable=why_unplayable(row.clip),
@@ -79,6 +89,8 @@ def _clip_page(clip_id: UUID, request: Request, context: ServiceContext, actor: 
         chain=read_chain(context, clip_id, actor=actor),
         longest_purpose=LONGEST_PURPOSE,
         longest_reason=LONGEST_REASON,
+        keeping=why_kept(context, clip_id, actor=actor),
+        categories=list(Category),
         is_liftable=row.clip.quarantine is not None and is_liftable(row.clip.quarantine),
     )
 
