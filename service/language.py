@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 
 DISPLAY_ZONE = ZoneInfo("Asia/Shanghai")
 _KIBI = 1024
+_KILO = 1000
 _BYTE_UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 _ACCEPTED = re.compile(r"\s*(?P<tag>[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*|\*)\s*(?:;\s*q=(?P<weight>[01](?:\.\d{0,3})?))?\s*")
 _TRADITIONAL = ("zh-tw", "zh-hant", "zh-hk", "zh-mo")
@@ -118,6 +119,11 @@ def format_bytes(count: float) -> str:
             return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
         value /= _KIBI
     return f"{value:,.1f} {_BYTE_UNITS[-1]}"
+
+
+def format_metres(metres: float) -> str:
+    """Show a length as ``850 m`` or ``12.3 km``."""
+    return f"{metres:.0f} m" if metres < _KILO else f"{metres / _KILO:,.1f} km"
 
 
 def format_number(count: int) -> str:

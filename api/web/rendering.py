@@ -36,6 +36,7 @@ _FILTERS = {
     "utc": languages.format_utc,
     "day": languages.format_day,
     "bytes": languages.format_bytes,
+    "metres": languages.format_metres,
     "number": languages.format_number,
     "duration": languages.format_duration,
     "visible": languages.show_hidden,

@@ -91,7 +91,7 @@ def _numbered_recording(members: Sequence[tuple[int, Piece]]) -> Recording:
     there = {number for number, _ in ordered}
     gaps = []
     for (before, first), (after, second) in pairwise(ordered):
-        end, start = _end(first, first.created_at), second.created_at
+        end, start = end_of(first, first.created_at), second.created_at
         if end is not None and start is not None and start - end > CONTIGUOUS_WITHIN:
             gaps.append(TimeGap(before, after, (start - end).total_seconds()))
     missing = tuple(number for number in range(min(there), max(there)) if number not in there)
@@ -123,12 +123,18 @@ def _chains(shelf: Sequence[tuple[datetime, Piece]]) -> list[list[Piece]]:
             chains[-1].append(piece)
         else:
             chains.append([piece])
-        end, before = _end(piece, start), start
+        end, before = end_of(piece, start), start
     return [chain for chain in chains if len(chain) > 1]
 
 
-def _end(piece: Piece, start: datetime | None) -> datetime | None:
-    """When a file ended: by its duration, else when the recorder closed it."""
+def title_of(path: str) -> str | None:
+    """What the names of numbered segments have in common, without folder and ending; ``None`` for a name that carries no number."""
+    found = _NUMBERED.fullmatch(PurePosixPath(path).stem)
+    return found["prefix"] if found else None
+
+
+def end_of(piece: Piece, start: datetime | None) -> datetime | None:
+    """When a file that began at ``start`` ended: by its duration, else when the recorder closed it."""
     if start is not None and piece.duration_s is not None:
         try:
             return start + timedelta(seconds=piece.duration_s)

@@ -102,7 +102,7 @@ class _Log:
             self.problems[Problem.MALFORMED] += 1
             return False
         if found[4] is None:
-            self.problems[Problem.CHECKSUM_MISSING] += 1
+            self.problems[Problem.NO_CHECKSUM] += 1
         fields = found[3].decode("ascii").split(",")
         return self._take_rmc(fields) if found[2] == b"RMC" else self._take_gga(fields)
 

@@ -25,7 +25,7 @@ class Problem(StrEnum):
     """What a track has that is not a fix to rely on; each is counted, none is mended."""
 
     CHECKSUM_WRONG = "checksum_wrong"
-    CHECKSUM_MISSING = "checksum_missing"
+    NO_CHECKSUM = "no_checksum"
     MALFORMED = "malformed"
     NO_FIX = "no_fix"
     NO_DATE = "no_date"

@@ -58,7 +58,7 @@ def test_a_wrong_checksum_does_not_count_and_a_missing_one_is_said():
     track = read(walk(AT, 2) + damaged + sentence(rmc(AT + timedelta(seconds=3)), checksum=False))
 
     assert len(track.fixes) == 3
-    assert track.problems == {Problem.CHECKSUM_WRONG: 1, Problem.CHECKSUM_MISSING: 1}
+    assert track.problems == {Problem.CHECKSUM_WRONG: 1, Problem.NO_CHECKSUM: 1}
 
 
 def test_a_sentence_that_breaks_off_without_a_checksum_is_no_fix():
