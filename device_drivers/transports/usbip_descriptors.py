@@ -8,6 +8,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import SimpleNamespace
 
 DEVICE_BYTES, CONFIGURATION_BYTES = 18, 9
@@ -106,6 +107,11 @@ def interfaces(raw: bytes) -> list[bytes]:
 
 
 def _setting(raw: bytes, interface: int, setting: int) -> _Setting:
+    return _settings(raw)[interface][setting]
+
+
+@lru_cache(maxsize=16)  # pyusb asks for one interface and endpoint after the other, and a device may claim thousands
+def _settings(raw: bytes) -> list[list[_Setting]]:
     by_number: dict[int, list[_Setting]] = {}
     current: _Setting | None = None
     for piece in _split(raw[CONFIGURATION_BYTES:]):
@@ -121,7 +127,7 @@ def _setting(raw: bytes, interface: int, setting: int) -> _Setting:
             current.endpoints[-1] = (own, extra + piece)
         else:
             current.extra += piece
-    return [by_number[number] for number in sorted(by_number)][interface][setting]
+    return [by_number[number] for number in sorted(by_number)]
 
 
 def _split(raw: bytes) -> Iterator[bytes]:

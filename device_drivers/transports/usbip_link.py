@@ -32,6 +32,8 @@ _GRACE_S = 5.0
 _BUSY = 2
 _MAX_LISTED = 256
 _BUSY_ATTEMPTS, _BUSY_PAUSE_S = 20, 0.1
+_LARGEST_ERROR = 4_095
+"""The kernel's ``MAX_ERRNO``."""
 _NO_SETUP = bytes(8)
 _LIBUSB = {errno.EPIPE: -9, errno.ENODEV: -4, errno.ETIMEDOUT: -7, errno.EOVERFLOW: -8, errno.EBUSY: -6}
 
@@ -81,7 +83,9 @@ def list_devices(host: str, port: int) -> list[ListedDevice]:
 
 
 def raise_status(code: int) -> NoReturn:
-    """Raise what pyusb expects for a positive error number."""
+    """Raise what pyusb expects for a positive error number; what is none is an error of input and output."""
+    if not 0 < code <= _LARGEST_ERROR:
+        code = errno.EIO
     message = os.strerror(code)
     if code == errno.ETIMEDOUT:
         raise usb.core.USBTimeoutError(message, _LIBUSB[code], code)

@@ -63,7 +63,7 @@ class PtpLink:
             UnsupportedRecorderError: It has none.
         """
         incoming, outgoing = device.interface.bulk(is_in=True), device.interface.bulk(is_in=False)
-        if incoming is None or outgoing is None or not incoming.packet_bytes:
+        if incoming is None or outgoing is None or not incoming.packet_bytes or not outgoing.packet_bytes:
             raise UnsupportedRecorderError(device.description.title, "its still-image interface has no pair of bulk endpoints")
         self._device, self._in, self._out, self._patience = device, incoming, outgoing, patience
 
