@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from device_drivers.errors import FileSystemReaderError
-from integrity.listing import MAX_SIZE_BYTES
+from integrity.listing import MAX_PATH_CHARACTERS, MAX_SIZE_BYTES, MAX_TEXT_CHARACTERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +120,7 @@ def read_runs(answer: Mapping[str, Any], *, first: int, disk_bytes: int) -> tupl
     """
     runs: list[tuple[int, int]] = []
     for pair in _list(answer, "runs"):
-        if not isinstance(pair, list) or len(pair) != 2 or not all(isinstance(each, int) and each >= 0 for each in pair):
+        if not isinstance(pair, list) or len(pair) != 2 or not all(type(each) is int and each >= 0 for each in pair) or not pair[1]:
             raise FileSystemReaderError("it sent a malformed stretch")
         start, length = pair
         if start + length > disk_bytes:
@@ -131,21 +130,23 @@ def read_runs(answer: Mapping[str, Any], *, first: int, disk_bytes: int) -> tupl
     return runs, bool(runs) and first + len(runs) < _number(answer, "total")
 
 
-def _read_volume(number: int, answer: Mapping[str, Any]) -> VolumeFacts:
+def _read_volume(number: int, answer: Any) -> VolumeFacts:
+    _require_members(answer)
     return VolumeFacts(
         number,
         kind=_text(answer, "kind"),
         volume_id=_text(answer, "volume_id"),
-        label=_optional_text(answer, "label"),
+        label=_optional_text(answer, "label", limit=MAX_TEXT_CHARACTERS),
         offset_bytes=_number(answer, "offset_bytes"),
         free_bytes=None if answer.get("free_bytes") is None else _number(answer, "free_bytes"),
     )
 
 
-def _read_entry(entry: Mapping[str, Any], volume: int) -> FoundEntry:
+def _read_entry(entry: Any, volume: int) -> FoundEntry:
+    _require_members(entry)
     try:
         raw = base64.b64decode(_text(entry, "raw"), validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise FileSystemReaderError("it sent a malformed name") from error
     locator = Locator(
         volume,
@@ -166,6 +167,11 @@ def _read_entry(entry: Mapping[str, Any], volume: int) -> FoundEntry:
     )
 
 
+def _require_members(value: Any) -> None:
+    if not isinstance(value, dict):
+        raise FileSystemReaderError("it sent a volume or an entry without members")
+
+
 def _list(answer: Mapping[str, Any], key: str) -> list[Any]:
     value = answer.get(key)
     if not isinstance(value, list):
@@ -173,15 +179,15 @@ def _list(answer: Mapping[str, Any], key: str) -> list[Any]:
     return value
 
 
-def _text(answer: Mapping[str, Any], key: str) -> str:
+def _text(answer: Mapping[str, Any], key: str, *, limit: int = MAX_PATH_CHARACTERS) -> str:
     value = answer.get(key)
-    if not isinstance(value, str):
+    if not isinstance(value, str) or len(value) > limit or "\0" in value:
         raise FileSystemReaderError(f"its answer has no text {key!r}")
-    return value
+    return value.encode("utf-8", "backslashreplace").decode()  # a lone surrogate could not be attested
 
 
-def _optional_text(answer: Mapping[str, Any], key: str) -> str | None:
-    return None if answer.get(key) is None else _text(answer, key)
+def _optional_text(answer: Mapping[str, Any], key: str, *, limit: int = MAX_PATH_CHARACTERS) -> str | None:
+    return None if answer.get(key) is None else _text(answer, key, limit=limit)
 
 
 def _number(answer: Mapping[str, Any], key: str) -> int:

@@ -138,7 +138,7 @@ class FileSystemChild:
 def _decode(payload: bytes) -> Mapping[str, Any]:
     try:
         answer = json.loads(payload)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise FileSystemReaderError("it sent what is no JSON") from error
     if not isinstance(answer, dict):
         raise FileSystemReaderError("it sent what is no answer")

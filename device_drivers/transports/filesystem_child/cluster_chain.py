@@ -23,8 +23,11 @@ def follow_chain(layout: VolumeLayout, first_cluster: int, length: int, read_at:
         return
     start = previous = first_cluster
     needed = -(-length // layout.cluster_bytes)
-    links = _contiguous(layout, first_cluster) if is_contiguous else _links(layout, first_cluster, read_at)
-    for count, cluster in enumerate(links, start=1):
+    if is_contiguous:
+        held = min(needed, FIRST_CLUSTER + layout.cluster_count - first_cluster)
+        yield layout.cluster_offset(first_cluster), held * layout.cluster_bytes
+        return
+    for count, cluster in enumerate(_links(layout, first_cluster, read_at), start=1):
         if count > needed:
             break
         if cluster not in (previous + 1, start):
@@ -32,10 +35,6 @@ def follow_chain(layout: VolumeLayout, first_cluster: int, length: int, read_at:
             start = cluster
         previous = cluster
     yield layout.cluster_offset(start), (previous + 1 - start) * layout.cluster_bytes
-
-
-def _contiguous(layout: VolumeLayout, first: int) -> Iterator[int]:
-    return iter(range(first, FIRST_CLUSTER + layout.cluster_count))
 
 
 def _links(layout: VolumeLayout, cluster: int, read_at: ReadAt) -> Iterator[int]:

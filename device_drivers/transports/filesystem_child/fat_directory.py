@@ -33,7 +33,8 @@ def parse_fat_directory(data: bytes) -> ParsedDirectory:
             pieces.clear()
         elif entry[11] & _LONG_NAME_MASK == _LONG_NAME:
             if entry[0] & _LAST_PIECE or len(pieces) >= _MOST_PIECES:
-                pieces.clear()
+                pieces.clear()  # they belong to nothing
+                parsed.consumed = position
             pieces.append(entry)
             continue  # the set is not done with
         else:

@@ -18,10 +18,13 @@ from device_drivers.transports.filesystem_child.answers import (
 )
 from device_drivers.transports.filesystem_child.child import FileSystemChild
 from device_drivers.transports.filesystem_child.file_content import FileContent
+from integrity.errors import MalformedValueError
 from integrity.listing import MAX_FILES, MAX_PATH_CHARACTERS, MAX_SIZE_BYTES, RecordedFile
 
 _MAX_DIRECTORIES = 100_000
 _MAX_MISSING = 20
+_LEAST_PAGE_BYTES, _MAX_DIRECTORY_BYTES = 65_536, 256 * 1024**2
+"""The program gives about 128 KiB of a directory at a time, and no directory is longer than exFAT allows (section 7.6.6)."""
 _SEPARATOR = "/".encode("utf-16-le")
 
 
@@ -134,7 +137,7 @@ class FileSystem:
             if page.damage:
                 missing.append(f"{directory.path or '/'}: {page.damage}")
             yield from page.entries
-            if page.following is not None and page.following <= position:
+            if page.following is not None and not position + _LEAST_PAGE_BYTES <= page.following <= _MAX_DIRECTORY_BYTES:
                 missing.append(f"{directory.path or '/'}: it does not end")
                 return
             position = page.following
@@ -166,15 +169,19 @@ def _as_file(directory: _Directory, entry: FoundEntry, missing: list[str]) -> Re
     if len(path) > MAX_PATH_CHARACTERS or len(raw) > 4 * MAX_PATH_CHARACTERS:
         missing.append(f"{path[:200]}: its path is too long")
         return None
-    return RecordedFile(
-        path=path,
-        path_raw_base64=base64.b64encode(raw).decode(),
-        size_bytes=min(entry.size_bytes, MAX_SIZE_BYTES),
-        modified=entry.modified,
-        created=entry.created,
-        attributes=entry.attributes,
-        locator=str(entry.locator),
-    )
+    try:
+        return RecordedFile(
+            path=path,
+            path_raw_base64=base64.b64encode(raw).decode(),
+            size_bytes=min(entry.size_bytes, MAX_SIZE_BYTES),
+            modified=entry.modified,
+            created=entry.created,
+            attributes=entry.attributes,
+            locator=str(entry.locator),
+        )
+    except MalformedValueError as error:  # the program never sends such a thing of its own will
+        missing.append(f"{path[:200]}: {error}")
+        return None
 
 
 def _below(directory: _Directory, entry: FoundEntry) -> tuple[str, bytes]:

@@ -157,7 +157,7 @@ class Volume:
             return []
         starts_right = found and found[0][0] == self.layout.cluster_offset(place.first_cluster)
         is_sound = all(not flags and self.layout.holds_clusters(start, length) for start, length, flags in found)
-        return [(start, length) for start, length, _ in found] if starts_right and is_sound else []
+        return [(start, length) for start, length, _ in found if length] if starts_right and is_sound else []
 
     def _read_volume(self, offset: int, length: int) -> bytes:
         return self._disk.read_bytes(self.offset + offset, length)
