@@ -25,6 +25,8 @@ SET = 0x31
 
 _LONG_FORM = 0x80
 _LONGEST_LENGTH_BYTES = 4
+_LONGEST_IDENTIFIER_BYTES = 64
+"""Three times what the longest in use takes, one made from a UUID (ITU-T X.667)."""
 _GENERALIZED_TIME = re.compile(rb"(\d{14})(?:\.(\d{0,5}[1-9]))?Z")
 
 
@@ -151,8 +153,8 @@ class DerValue:
             MalformedValueError: It is none, or is damaged.
         """
         content = self.expect(OBJECT_IDENTIFIER).content
-        if not content or content[-1] & 0x80:
-            raise MalformedValueError("DER", "an OBJECT IDENTIFIER is damaged")
+        if not 0 < len(content) <= _LONGEST_IDENTIFIER_BYTES or content[-1] & 0x80:
+            raise MalformedValueError("DER", "an OBJECT IDENTIFIER is damaged or too long")
         arcs, value = [], 0
         for position, septet in enumerate(content):
             if septet == 0x80 and (position == 0 or not content[position - 1] & 0x80):

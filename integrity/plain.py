@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TypeVar, cast
 
-from integrity.canonical import JsonValue
+from integrity.canonical import MAX_INTEGER, JsonValue
 from integrity.errors import MalformedValueError
 
 _Value = TypeVar("_Value")
@@ -94,16 +94,23 @@ class _Reader:
         if origin in {types.UnionType, typing.Union}:
             inner = next(part for part in typing.get_args(kind) if part is not types.NoneType)
             return None if value is None else self.read(inner, value, what=what)
+        if origin is Mapping:
+            return self._read_mapping(typing.get_args(kind)[1], value, what=what)
         if origin is tuple:
             return self._read_items(typing.get_args(kind)[0], value, what=what)
         if dataclasses.is_dataclass(kind):
             return self._read_members(kind, value, what=what)
-        return _read_single(origin or kind, value, what=what)
+        return _read_single(kind, value, what=what)
 
     def _read_items(self, kind: Any, value: JsonValue, *, what: str) -> tuple[Any, ...]:
         if isinstance(value, str) or not isinstance(value, Sequence):
             raise MalformedValueError(what, "expected a list")
         return tuple(self.read(kind, item, what=what) for item in value)
+
+    def _read_mapping(self, kind: Any, value: JsonValue, *, what: str) -> Mapping[str, Any]:
+        if not isinstance(value, Mapping):
+            raise MalformedValueError(what, "expected members")
+        return {name: self.read(kind, item, what=what) for name, item in value.items()} if kind in {str, int} else value
 
     def _read_members(self, kind: Any, value: JsonValue, *, what: str) -> Any:
         hints = typing.get_type_hints(kind)
@@ -116,10 +123,10 @@ class _Reader:
 def _read_single(kind: Any, value: JsonValue, *, what: str) -> Any:
     if kind is datetime and isinstance(value, str):
         return parse_instant(value)
-    if kind is float and type(value) is int:
+    if kind is float and type(value) is int and abs(value) <= MAX_INTEGER:
         return float(value)
     if issubclass(kind, StrEnum) and value in list(kind):
         return kind(value)
-    if type(value) is kind or (kind is Mapping and isinstance(value, Mapping)):
+    if type(value) is kind:
         return value
     raise MalformedValueError(what, "is of another type")
