@@ -124,7 +124,7 @@ def parse_profile(text: str, *, quirks: frozenset[str] | None = None) -> Profile
     """
     try:
         data = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ProfileError("?", str(error)) from error
     if not isinstance(data, dict) or set(data) != {"family", "matches"} or not _is_text(data["family"]) or not isinstance(data["matches"], list):
         raise ProfileError("?", "expected the family's name and a list of matches")
