@@ -5,7 +5,7 @@ DATA ?= data/demo
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check bench test-nightly lock assets
+.PHONY: help setup run test check bench test-nightly fuzz lock assets
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -31,10 +31,15 @@ check: ## Format, lint, types, imports
 	$(BIN)/mypy $(PYTHON_PACKAGES)
 	$(BIN)/lint-imports
 
-test-nightly: ## Long loops
+test-nightly: ## Long loops, and fuzzing
 	@tools/set_up.sh test
 	@tools/debian_packages.sh
 	@tools/run_tests.sh nightly --timeout 3600
+	@$(MAKE) --no-print-directory fuzz
+
+fuzz: ## Fuzz the parsers, 20 s each (ARGS="--seconds 60 NAME ...")
+	@tools/set_up.sh test
+	@tools/fuzz.sh $(ARGS)
 
 bench: ## Docking against rclone and openssl: ratios of wall time and CPU seconds
 	@tools/set_up.sh test

@@ -2,62 +2,101 @@
 
 import json
 import os
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import SimpleNamespace
+from typing import ClassVar
 
+import urllib3
 from pydantic import ValidationError
 
 from api.ranges import RangeNotSatisfiable, parse_range
-from device_drivers.dock import answers
-from device_drivers.dock.errors import MalformedAnswerError
-from device_drivers.dock.service_client import ServiceClient, _refusal
+from device_drivers.dock.answers import SessionOutcome
+from device_drivers.dock.errors import MalformedAnswerError, RefusedError
+from device_drivers.dock.patience import Patience
+from device_drivers.dock.service_client import ServiceClient
 from device_drivers.dock.spool.chunks import ChunkReader, ChunkWriter, write_sealed
 from device_drivers.dock.spool.errors import SpoolDamagedError
-from device_drivers.dock.spool.store import SpooledSession
+from device_drivers.dock.spool.store import SpooledSession, SpoolRecord
+from device_drivers.dock.statements import PluggedRecorder, ReleaseReport
+from integrity.hashing import Digests
+from integrity.listing import Listing, RecordedFile, RecorderIdentity
+from integrity.plain import to_plain
+from integrity.receipt import UploadReceipt
 from service.media.errors import ChildFailedError
+from service.media.gps.read_track import read_track
+from service.media.gps.summary import summarise
 from service.media.probe import _report
 from service.media.report import ChildAnswer
 from service.media.wire import HEADER, Frame, PipeEnd
 from service.roster.plan_import import KnownCodes, find_faults, in_order
 from service.roster.rows import Roster
 from tests.fuzz.target import Target, joined, records
+from tests.unit.service.media.gps.logs import block, recording, source, walk
 
 _TRANSCRIPTS = Path(__file__).parents[1] / "conformance" / "dock_protocol" / "transcripts"
 _MEMORY = Path("/dev/shm")  # noqa: S108 - only a folder of a name of its own is made there
 _KEY = bytes(range(32))
-_ANSWERS = {
-    "open_session": answers.SessionOpened,
-    "announce": answers.ListingAccepted,
-    "grant_upload": answers.UploadGrant,
-    "part_urls": answers.PartUrls,
-    "send_receipt": answers.ReceiptAccepted,
-    "compare_reread_other": answers.RereadAnswer,
-    "session_counts": answers.SessionCounts,
-    "session_clips": answers.SessionClips,
-    "order_release": answers.ReleaseOrders,
-    "report_release": answers.ReleaseRecorded,
-    "service_time": answers.ServiceTime,
-}
+_NOW = datetime(2026, 11, 24, 3, 29, 5, tzinfo=UTC)
+_PLUGGED = PluggedRecorder("1", "dock/1", RecorderIdentity("mass-storage", serial="A123456"), None, None, None, _NOW)
+_FILE = RecordedFile("A.MP4", "QQ==", 5, "2026-11-24T11:29:05", locator="0:1:2:5:0")
+_LISTING = Listing(_PLUGGED.identity, None, (_FILE,), is_complete=True, failure=None, taken_at=_NOW)
+_DIGESTS = Digests(sha256="ab" * 32, sm3="cd" * 32)
+_RECEIPT = UploadReceipt(0, _DIGESTS.sha256, _DIGESTS.sm3, ())
+_CALLS: list[tuple[str, Callable[[ServiceClient], object]]] = [
+    ("open_session", lambda client: client.open_session("s", _PLUGGED)),
+    ("grant_upload", lambda client: client.grant_upload("s", "c")),
+    ("part_urls", lambda client: client.part_urls("s", "c", upload_id="u", numbers=[1])),
+    ("send_receipt", lambda client: client.send_receipt("s", "c", upload_id="u", receipt=_RECEIPT)),
+    ("compare_reread_other", lambda client: client.compare_reread("s", "c", size_bytes=5, digests=_DIGESTS)),
+    ("session_counts", lambda client: client.session_counts("s")),
+    ("session_clips", lambda client: client.session_clips("s")),
+    ("order_release", lambda client: client.order_release("s")),
+    ("report_release", lambda client: client.report_release("s", ReleaseReport((), None))),
+    ("service_time", lambda client: client.service_time()),
+]
 
 
 def _spoken(name: str) -> bytes:
     return json.dumps(json.loads((_TRANSCRIPTS / f"{name}.json").read_text())["response"]["body"]).encode()
 
 
+class _Pool:
+    """Stands in for the connections: one answer, whatever is asked."""
+
+    connection_pool_kw: ClassVar[dict[str, object]] = {"timeout": urllib3.Timeout(connect=1, read=1)}
+
+    def __init__(self, status: int, data: bytes) -> None:
+        self._answer = SimpleNamespace(status=status, data=data)
+
+    def request(self, *_: object, **__: object) -> SimpleNamespace:
+        return self._answer
+
+
+def _client(status: int, data: bytes) -> ServiceClient:
+    return ServiceClient("http://127.0.0.1:1", "token", pool=_Pool(status, data), patience=Patience(0, threading.Event()))
+
+
 def _dock_answer(data: bytes) -> object:
     """The first byte says to which call it is the answer."""
-    kind = list(_ANSWERS.values())[data[0] % len(_ANSWERS)] if data else answers.ServiceTime
-    answer = ServiceClient._read(kind, "GET", data[1:])
-    for urls in (getattr(answer, "urls", {}), getattr(answer, "counts", {})):
-        assert all(type(value) in {str, int} for value in urls.values())
+    _, call = _CALLS[data[0] % len(_CALLS)] if data else _CALLS[0]
+    answer = call(_client(200, data[1:]))
+    assert all(type(value) is str for value in getattr(answer, "urls", {}).values())
+    assert all(type(value) is int for value in getattr(answer, "counts", {}).values())
     return answer
 
 
-def _dock_refusal(data: bytes) -> object:
-    return _refusal("GET", 409, data).slug
+def _dock_refusal(data: bytes) -> str:
+    try:
+        _client(409, data).end_session("s", SessionOutcome.FINISHED)
+    except RefusedError as error:
+        return error.slug
+    raise AssertionError("a refusal was passed over")
 
 
 @contextmanager
@@ -110,6 +149,11 @@ def _roster(data: bytes) -> object:
     return find_faults(roster, known), in_order(roster.agencies, known.agencies)
 
 
+def _gps_track(data: bytes) -> object:
+    track = read_track(source(data))
+    return None if track is None else json.dumps(summarise(track), allow_nan=False)
+
+
 def _range(data: bytes) -> object:
     header = data.decode("latin-1")
     for size in (0, 1, 10, 2**53):
@@ -130,11 +174,10 @@ def _chunk_file() -> bytes:
         return path.read_bytes()
 
 
-_PLUGGED = json.loads((_TRANSCRIPTS / "open_session.json").read_text())["request"]["body"]
-_LISTING = json.loads((_TRANSCRIPTS / "announce.json").read_text())["request"]["body"]
-_RECORD = {"session_id": "3f2b8f0e-54c5-4f7e-9a53-0f0a6c1d2e3f", "plugged": _PLUGGED, "listing": _LISTING}
 _FACTS = {"size_bytes": 5, "sha256": "ab" * 32, "sm3": "cd" * 32}
-_SPOOLED = joined(json.dumps(_RECORD).encode(), json.dumps(_FACTS).encode(), b"finished")
+_SPOOLED = joined(
+    json.dumps(to_plain(SpoolRecord("3f2b8f0e-54c5-4f7e-9a53-0f0a6c1d2e3f", _PLUGGED, _LISTING))).encode(), json.dumps(_FACTS).encode(), b"finished"
+)
 _FOUND = {"container": "mp4", "duration_s": 60.5, "audio": {"codec": "aac", "sample_rate_hz": 48_000, "channels": 2}}
 _FOUND["video"] = {"codec": "h264", "profile": "High", "width": 1920, "height": 1080, "frame_rate": 30.0, "pixel_format": "yuv420p"}
 _FOUND["picture"] = {"mean_luma": 80.5, "sharpness": 100.0}
@@ -145,13 +188,19 @@ _ROSTER = {
     "recorders": [{"serial": "A123456", "agency": "310115", "assignments": [{"officer": "100002", "valid_from": "2026-02-01"}]}],
 }
 
+_GPX = b'<?xml version="1.0" encoding="UTF-8"?>\n<gpx version="1.1" xmlns="http://www.topografix.com/GPX/1/1"><trk><trkseg>'
+_GPX += b'<trkpt lat="31.2034" lon="121.4762"><ele>4</ele><time>2026-11-24T01:30:00Z</time></trkpt></trkseg></trk></gpx>'
+_WKT = b'[{"LocationWKT": "POINT(121.4762 31.2034)", "SecondsFromStart": 0, "Timestamp": "2026-11-24T01:30:00Z"}]'
+_TRACKS = (walk(_NOW, 3), _GPX, _WKT, recording([block(_NOW), block(_NOW, start=16)]))
+
 TARGETS = (
-    Target("dock-answers", _dock_answer, (MalformedAnswerError,), tuple(bytes([at]) + _spoken(name) for at, name in enumerate(_ANSWERS)), 65_536),
+    Target("dock-answers", _dock_answer, (MalformedAnswerError,), tuple(bytes([at]) + _spoken(name) for at, (name, _) in enumerate(_CALLS)), 65_536),
     Target("dock-refusals", _dock_refusal, (), (_spoken("not_signed_in"), _spoken("protocol_unsupported")), 65_536),
     Target("spool-chunks", _spool_chunks, (SpoolDamagedError,), (_chunk_file(),), 4_096),
     Target("spool-records", _spool_records, (SpoolDamagedError,), (_SPOOLED,), 65_536),
     Target("media-frames", _media_frames, (ChildFailedError,), (_FRAMES,), 16_384),
     Target("media-report", _media_report, (ValidationError,), (json.dumps({"facts": _FOUND}).encode(), b'{"error": "not_media"}')),
     Target("roster", _roster, (ValidationError,), (json.dumps(_ROSTER).encode(),), 65_536),
+    Target("gps-track", _gps_track, (), _TRACKS, 8_192),
     Target("range-header", _range, (), (b"bytes=0-", b"bytes=2-5", b"bytes=-3", b"bytes=9223372036854775807-9223372036854775808"), 256),
 )
