@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from service.appliance.demo_plan import ClipPlan, DockingPlan, Spoiling
+from service.appliance.demo_track import make_log
 
 _WIDTH, _HEIGHT = 640, 360
 _FRAME_RATE = 15
@@ -21,6 +22,8 @@ _WHITE = (255, 255, 255)
 def make_card(folder: Path, plan: DockingPlan) -> None:
     """Make every clip of a docking below a folder, which appears under its name only when all of it is there.
 
+    Beside the last clip of every second docking lies its GPS log.
+
     Raises:
         OSError: The disk is full or the folder cannot be made.
     """
@@ -29,9 +32,18 @@ def make_card(folder: Path, plan: DockingPlan) -> None:
         file = unfinished / clip.path
         file.parent.mkdir(parents=True, exist_ok=True)
         _write_clip(file, clip, label=f"{plan.serial} {plan.officer}", hue=(plan.number * 41 + number * 17) % 180)
-        ended = (clip.recorded_at + timedelta(seconds=clip.length_s)).timestamp()
-        os.utime(file, (ended, ended))
+        _end(file, clip)
+    if plan.number % 2 == 0:
+        last = plan.clips[-1]
+        log = (unfinished / last.path).with_suffix(".NMEA")
+        log.write_bytes(make_log(last.recorded_at, last.length_s, number=plan.number))
+        _end(log, last)
     unfinished.rename(folder)
+
+
+def _end(file: Path, clip: ClipPlan) -> None:
+    ended = (clip.recorded_at + timedelta(seconds=clip.length_s)).timestamp()
+    os.utime(file, (ended, ended))
 
 
 def _write_clip(file: Path, clip: ClipPlan, *, label: str, hue: int) -> None:

@@ -11,8 +11,10 @@ from service.appliance.demo_docking import StopFlag
 from service.appliance.demo_footage import make_card
 from service.appliance.demo_plan import DOCKINGS, ClipPlan, DockingPlan, Spoiling, plan_docking
 from service.appliance.demo_roster import make_demo_roster
+from service.ingest.gps_time import gps_offset
 from service.ingest.policy import recorded_time
 from service.media.child import ByteSource
+from service.media.gps.read_track import read_track
 from service.media.probe import probe_media
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -69,6 +71,20 @@ def test_a_card_holds_what_was_planned_and_shows_what_is_wrong_with_it(tmp_path)
     assert (found[0].duration_s, found[0].media["playable"]) == (2.0, True)
     assert [entry.name for entry in tmp_path.iterdir()] == ["card"]
     assert (tmp_path / "card/DCIM/A.MP4").stat().st_mtime == (begun + timedelta(seconds=2)).timestamp()
+
+
+def test_every_second_card_holds_a_gps_log_that_agrees_with_its_recorders_clock(tmp_path):
+    begun = datetime(2026, 11, 24, 9, 30, tzinfo=ZONE)
+    plan = DockingPlan(2, "SF00001", "900001", (ClipPlan("DCIM/A.MP4", begun, 2),))
+
+    make_card(tmp_path / "card", plan)
+
+    file = tmp_path / "card/DCIM/A.NMEA"
+    data = file.read_bytes()
+    track = read_track(ByteSource(len(data), lambda offset, length: [data[offset : offset + length]]))
+    offset = gps_offset(track, started_at=None, changed_at=datetime.fromtimestamp(file.stat().st_mtime, UTC))
+    assert [fix.at for fix in track.fixes] == [begun + timedelta(seconds=number) for number in range(3)]
+    assert (track.problems, offset.seconds) == ({}, 0.0)
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.05])
