@@ -184,9 +184,12 @@ class Link:
         return number
 
     def _receive_header(self, deadline: float | None) -> tuple[int, int, int, int]:
+        left_s = None if deadline is None else deadline - time.monotonic()
+        if left_s is not None and left_s < -_GRACE_S:
+            raise _TimedOutError  # it talks all the time, and never to the point
         poll = select.poll()
         poll.register(self._socket, select.POLLIN)
-        if not poll.poll(None if deadline is None else max(0.0, deadline - time.monotonic()) * 1000):
+        if not poll.poll(None if left_s is None else max(0.0, left_s) * 1000):
             raise _TimedOutError
         command, number, _, _, _, status, actual, *_ = _REPLY.unpack(_receive(self._socket, _REPLY.size))
         return command, number, status, actual

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from device_drivers.errors import MalformedReplyError
-from device_drivers.transports.ptp.fields import Fields
+from device_drivers.transports.ptp.fields import MOST_ELEMENTS, Fields
 
 ASSOCIATION = 0x3001
 SIZE_DOES_NOT_FIT = 0xFFFF_FFFF
@@ -137,7 +137,7 @@ def parse_property_list(raw: bytes, wanted: int) -> dict[int, int | bytes]:
     """
     fields = Fields("ObjectPropList", raw)
     count = fields.number(4)
-    if count * _LEAST_ELEMENT_BYTES > fields.left:
+    if count * _LEAST_ELEMENT_BYTES > fields.left or count > MOST_ELEMENTS:
         raise MalformedReplyError("ObjectPropList", f"{count} elements in {fields.left} bytes")
     values: dict[int, int | bytes] = {}
     for _ in range(count):

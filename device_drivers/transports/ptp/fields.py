@@ -8,8 +8,11 @@ from __future__ import annotations
 import struct
 
 from device_drivers.errors import MalformedReplyError
+from integrity.listing import MAX_FILES
 
 TEXT_TYPE = 0xFFFF
+MOST_ELEMENTS = 4 * MAX_FILES
+"""Of an array or list; a few objects for each file that a listing may have. As numbers they take ten times the bytes that they were."""
 _ARRAY = 0x4000
 _SIZES = {0x0001: 1, 0x0002: 1, 0x0003: 2, 0x0004: 2, 0x0005: 4, 0x0006: 4, 0x0007: 8, 0x0008: 8, 0x0009: 16, 0x000A: 16}
 """Bytes of each simple type; odd codes are signed."""
@@ -42,7 +45,7 @@ class Fields:
     def numbers(self, size: int) -> tuple[int, ...]:
         """Read an array of numbers of 2 or 4 bytes."""
         count = self.number(4)
-        if count * size > self.left:
+        if count * size > self.left or count > MOST_ELEMENTS:
             raise MalformedReplyError(self._what, f"an array of {count} elements in {self.left} bytes")
         return struct.unpack(f"<{count}{_LETTERS[size]}", self._take(count * size))
 

@@ -1,20 +1,26 @@
 """The smallest inputs that once got something else than a typed error, or took unbounded time or memory."""
 
+import errno
+import itertools
 import json
 import struct
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
+import usb.core
 
 from device_drivers.dock.answers import PartUrls
-from device_drivers.errors import FileSystemReaderError, ListingIncompleteError, ProfileError, UnsupportedRecorderError
+from device_drivers.errors import FileSystemReaderError, ListingIncompleteError, MalformedReplyError, ProfileError, UnsupportedRecorderError
 from device_drivers.profile import parse_profile
+from device_drivers.transports import usbip_link
 from device_drivers.transports.filesystem_child.answers import read_directory_page, read_runs, read_volumes
 from device_drivers.transports.filesystem_child.cluster_chain import follow_chain
 from device_drivers.transports.filesystem_child.fat_directory import parse_fat_directory
 from device_drivers.transports.filesystem_child.file_system import FileSystem
 from device_drivers.transports.filesystem_child.layout import VolumeLayout
+from device_drivers.transports.ptp.datasets import parse_numbers, parse_property_list
 from device_drivers.transports.ptp.link import Patience, PtpLink
 from device_drivers.transports.usb import UsbBus, UsbEndpoint
 from device_drivers.transports.usbip_link import raise_status
@@ -68,6 +74,23 @@ def test_a_still_image_interface_whose_packets_to_the_device_have_no_size_is_not
 
     with pytest.raises(UnsupportedRecorderError):
         PtpLink(device, Patience())
+
+
+def test_a_usbip_server_that_talks_all_the_time_and_never_answers_is_given_up(monkeypatch):
+    monkeypatch.setattr(usbip_link, "time", SimpleNamespace(monotonic=itertools.count().__next__))
+
+    with pytest.raises(usb.core.USBError) as caught:
+        TARGETS["usbip-transfers"].run(struct.pack(">IIIIIiiiii8x", 4, *bytes(9)) * 1_000)
+
+    assert caught.value.errno == errno.ENODEV
+    assert isinstance(caught.value.__cause__, TimeoutError)
+
+
+def test_more_objects_than_any_listing_takes_are_refused_before_they_are_counted():
+    with pytest.raises(MalformedReplyError, match="400001 elements"):
+        parse_numbers("handles", struct.pack("<I", 400_001) + bytes(4 * 400_001))
+    with pytest.raises(MalformedReplyError, match="400001 elements"):
+        parse_property_list(struct.pack("<I", 400_001) + bytes(9 * 400_001), 0)
 
 
 def test_a_profile_nested_too_deep_is_refused():
