@@ -80,7 +80,7 @@ class ImportClient:
             raise refusal_of(what, response.status, response.data)
         try:
             return json.loads(response.data) if response.data else None
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise MalformedAnswerError(what, str(error)) from error
 
 
