@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from device_drivers.dock.answers import FileAction
 from device_drivers.dock.clocks import ClockPolicy
 from device_drivers.dock.errors import DockError, InsecureAddressError
 from device_drivers.dock.patience import Patience
@@ -128,8 +129,10 @@ class _Import:
             session = dock_recorder(source, tools, session_id=str(uuid.uuid4()), slot=options.path.name)
             code = self._await(session, tools)
         Results(sys.stdout).print_session(session, code=code)
-        if code in {ExitCode.ALL_SEALED, ExitCode.NOT_SEALED}:
-            self._client.close_import(import_id, missing=statements.missing)
+        self._tell_of_end(session)
+        if session.listing is not None and session.error is None and session.sent == len(session.tickets):
+            left_out = [session.listing.failure] if session.listing.failure is not None else []
+            self._client.close_import(import_id, missing=[*statements.missing, *left_out])
         else:
             self._progress.tell("not_finished", resume=f"--resume {import_id}")
         return ExitCode.FILES_FAILED if code is ExitCode.ALL_SEALED and statements.missing else code
@@ -148,6 +151,17 @@ class _Import:
             except DockError as error:
                 session.error = error
         return exit_code(session, is_there=is_there)
+
+    def _tell_of_end(self, session: DockedSession) -> None:
+        """Say what was here already, and what the source has and could not be brought."""
+        here = sum(
+            ticket.action is FileAction.REREAD and ticket.index in session.results and session.results[ticket.index].ticket.action is FileAction.SKIP
+            for ticket in session.tickets
+        )
+        if here:
+            self._progress.tell("here_already", files=here)
+        if session.listing is not None and session.listing.failure is not None:
+            self._progress.tell("left_out", reason=session.listing.failure)
 
     def _tell_of(self, statements: _Statements) -> None:
         """Say what the table leaves out and what it names in vain, before anything is sent."""

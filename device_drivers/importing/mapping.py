@@ -173,7 +173,7 @@ def _rows(text: str, columns: Columns) -> Iterator[tuple[int, dict[str, str]]]:
         for row in reader:
             yield reader.line_num, {name: (row[name] or "").strip() for name in wanted}
     except csv.Error as error:
-        raise MappingError([f"row {reader.line_num}: {error}"]) from error
+        raise MappingError([f"after row {reader.line_num}: {error}"]) from error
 
 
 def _read_row(row: Mapping[str, str], columns: Columns) -> tuple[str, StatedFile]:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import any_, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -76,7 +76,7 @@ class Imports:
         return found
 
     def _differing(self, ids: Collection[UUID]) -> dict[UUID, int]:
-        query = select(Clip.import_id, func.count()).where(Clip.import_id.in_(ids), Clip.flags.contains(["stated_digest_differs"]))
+        query = select(Clip.import_id, func.count()).where(Clip.import_id.in_(ids), literal("stated_digest_differs") == any_(Clip.flags))
         return {row[0]: row[1] for row in self._session.execute(query.group_by(Clip.import_id)) if row[0] is not None}
 
     def _recognised(self, ids: Collection[UUID]) -> dict[UUID, int]:
