@@ -1,7 +1,8 @@
 """GPX 1.1 (and 1.0) tracks: the points of ``trk``, with their times.
 
 GPX 1.1 schema, topografix.com/GPX/1/1: ``trkpt`` with ``lat`` and ``lon`` in degrees and a ``time`` in UTC. Read by Expat as it comes, as UTF-8,
-without building a tree. A document type declaration, where every attack by entities begins, ends the reading: no GPX needs one.
+without building a tree. A document type declaration, where every attack by entities begins, ends the reading: no GPX needs one. So do endless tags
+and ever new names, which Expat would have to remember.
 """
 
 from collections import Counter
@@ -13,6 +14,8 @@ from service.media.gps.window import Window
 
 MAX_BYTES = 32 * 1024**2
 _DEEPEST = 32
+_LONGEST_TAG_BYTES = 64 * 1024
+_MOST_NAMES = 2_000
 _LONGEST_TIME = 64
 
 
@@ -32,7 +35,7 @@ def read_gpx(window: Window) -> Track:
     document = _Document()
     try:
         for chunk in window.chunks():
-            document.parser.Parse(chunk, False)
+            document.feed(chunk)
         document.parser.Parse(b"", not window.is_cut_off)
     except expat.ExpatError:
         document.problems[Problem.CUT_OFF] += 1
@@ -58,13 +61,21 @@ class _Document:
         self._place: tuple[float, float] | None = None
         self._at: datetime | None = None
         self._time = ""
+        self._fed_bytes = 0
+
+    def feed(self, chunk: bytes) -> None:
+        """Take a chunk of the document; what is not finished in it stays with Expat, and must not be long."""
+        self.parser.Parse(chunk, False)
+        self._fed_bytes += len(chunk)
+        if self._fed_bytes - self.parser.CurrentByteIndex > _LONGEST_TAG_BYTES:
+            raise _RefusedError(Problem.CUT_OFF)
 
     def _refuse_doctype(self, *_: object) -> None:
         raise _RefusedError(Problem.DOCTYPE_REFUSED)
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         self._names.append(name.rpartition(" ")[2])
-        if len(self._names) > _DEEPEST or len(self.fixes) >= MAX_FIXES:
+        if len(self._names) > _DEEPEST or len(self.fixes) >= MAX_FIXES or len(self.parser.intern) > _MOST_NAMES:
             raise _RefusedError(Problem.CUT_OFF)
         if self._names[-1] == "trkpt":
             self._place, self._at = _place(attributes), None

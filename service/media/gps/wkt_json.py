@@ -16,6 +16,7 @@ from service.media.gps.window import Window
 
 MAX_BYTES = 32 * 1024**2
 _LONGEST_ENTRY = 1_024
+_MOST_ENTRIES = 2 * MAX_FIXES
 _LONGEST_RECORDING_S = 30 * 86_400.0
 _BEGIN = re.compile(rb'"CoordinateEntries"\s{0,64}:\s{0,64}\[')
 _ENTRY = re.compile(rb"\{[^{}]{0,1024}\}")
@@ -35,7 +36,7 @@ def read_wkt_json(window: Window) -> Track:
     """Read every fix of a trail."""
     fixes: list[Fix] = []
     problems: Counter[Problem] = Counter()
-    rest, is_inside = b"", False
+    rest, is_inside, entries = b"", False, 0
     for chunk in window.chunks():
         data = rest + chunk
         if not is_inside:
@@ -49,11 +50,14 @@ def read_wkt_json(window: Window) -> Track:
             fix = _fix(found[0], problems)
             if fix is not None and len(fixes) < MAX_FIXES:
                 fixes.append(fix)
-            done = found.end()
+            done, entries = found.end(), entries + 1
+            if entries >= _MOST_ENTRIES:
+                break
         rest = data[done:][-_LONGEST_ENTRY - 2 :]
-        if len(fixes) >= MAX_FIXES:
+        if len(fixes) >= MAX_FIXES or entries >= _MOST_ENTRIES:
+            rest = b"{"
             break
-    if window.is_cut_off or len(fixes) >= MAX_FIXES or b"{" in rest:
+    if window.is_cut_off or b"{" in rest:
         problems[Problem.CUT_OFF] += 1
     return finished(TrackFormat.WKT_JSON, fixes, problems)
 

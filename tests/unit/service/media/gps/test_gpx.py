@@ -49,6 +49,8 @@ def test_an_external_entity_is_never_asked_for():
         (HEAD + POINT.replace("00Z", "00") + TAIL, 1, {Problem.NO_ZONE: 1}),
         (HEAD + POINT.replace("2026", "x" * 5000) + TAIL, 1, {Problem.NO_DATE: 1}),
         (HEAD + "<a>" * 50, 0, {Problem.CUT_OFF: 1}),
+        (HEAD + "".join(f"<a{number}/>" for number in range(3_000)) + POINT + TAIL, 0, {Problem.CUT_OFF: 1}),
+        (HEAD + POINT + '<trkpt a="' + "x" * 400_000 + '"/>' + TAIL, 1, {Problem.CUT_OFF: 1}),
     ],
 )
 def test_what_makes_no_sense_is_counted(text, fixes, problems):

@@ -61,6 +61,12 @@ def test_a_trail_that_was_cut_off_gives_what_is_whole():
     assert (len(track.fixes), track.problems) == (9, {Problem.CUT_OFF: 1})
 
 
+def test_entries_that_are_none_are_not_counted_for_ever():
+    track = read(text='{"CoordinateEntries":[' + "{}" * 300_000)
+
+    assert track.problems == {Problem.MALFORMED: 200_000, Problem.CUT_OFF: 1}
+
+
 def test_a_long_trail_is_read_in_runs():
     text = json.dumps({"CoordinateEntries": [entry(number % 60, SecondsFromStart=number) for number in range(8_000)]}, indent=2)
 
