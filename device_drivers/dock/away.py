@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from device_drivers.dock.answers import SessionOutcome
 from device_drivers.dock.condition import Concern, judge_condition
 from device_drivers.dock.errors import DockError, StoppedError, UnreachableError
 from device_drivers.dock.listing import take_listing
+from device_drivers.dock.opening import keep_identity
 from device_drivers.dock.reading_order import is_key_file, reading_order
 from device_drivers.dock.session import DockedSession, resume_session
 from device_drivers.dock.spool.errors import NotForwardedError, SpoolFullError
@@ -116,7 +118,8 @@ class StoreAndForward:
         """The session's listing, taken now where the service went away before."""
         unplugged = None
         if session.listing is None:
-            session.listing, unplugged = take_listing(recorder, plugged.identity, clock=plugged.clock, now=self.tools.now)
+            keep = partial(keep_identity, recorder, self.tools, plugged, session_id=session.session_id)
+            session.listing, unplugged = take_listing(recorder, plugged.identity, clock=plugged.clock, now=self.tools.now, on_begun=keep)
         listing = session.listing
         condition = judge_condition(plugged.condition or RecorderStatus(), plugged.clock, listing.files)
         size_bytes = sum(file.size_bytes for file in listing.files)

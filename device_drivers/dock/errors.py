@@ -19,6 +19,14 @@ class SettingsError(DockError):
         self.problems = problems
 
 
+class StateUnusableError(DockError):
+    """The folder in which the dock keeps what it must know after a restart cannot be used."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the dock's state folder cannot be used: {reason}")
+        self.reason = reason
+
+
 class InsecureAddressError(DockError):
     """An address would carry a credential or footage unencrypted over a network."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain
 
 from device_drivers.errors import ListingIncompleteError, RecorderError, RecorderUnpluggedError
 from device_drivers.recorder import Recorder, read_fingerprint
@@ -15,7 +16,13 @@ MOST_FINGERPRINT_FAILURES = 3
 
 
 def take_listing(
-    recorder: Recorder, identity: RecorderIdentity, *, clock: ClockReading | None, now: Callable[[], datetime], fingerprints: bool = True
+    recorder: Recorder,
+    identity: RecorderIdentity,
+    *,
+    clock: ClockReading | None,
+    now: Callable[[], datetime],
+    fingerprints: bool = True,
+    on_begun: Callable[[], None] | None = None,
 ) -> tuple[Listing, RecorderUnpluggedError | None]:
     """List every file of a recorder.
 
@@ -25,11 +32,12 @@ def take_listing(
         clock: What its clock showed.
         now: The dock's clock, aware UTC.
         fingerprints: Whether each file's head and tail are read as well.
+        on_begun: Told once the recorder has begun to list: from then on some are disks and answer nothing else.
 
     Returns:
         The listing, incomplete where something could not be listed; and that the recorder left meanwhile, if it did.
     """
-    files, failure = _list(recorder)
+    files, failure = _list(recorder, on_begun or _nobody)
     if fingerprints and not isinstance(failure, RecorderUnpluggedError):
         files, unplugged = _add_fingerprints(recorder, files)
         failure = unplugged or failure
@@ -38,10 +46,17 @@ def take_listing(
     return listing, failure if isinstance(failure, RecorderUnpluggedError) else None
 
 
-def _list(recorder: Recorder) -> tuple[list[RecordedFile], RecorderError | None]:
+def _nobody() -> None:
+    """Nobody waits for that."""
+
+
+def _list(recorder: Recorder, on_begun: Callable[[], None]) -> tuple[list[RecordedFile], RecorderError | None]:
     files: list[RecordedFile] = []
     try:
-        for file in recorder.list_files():
+        listed = recorder.list_files()
+        first = next(listed, None)
+        on_begun()
+        for file in chain([first] if first is not None else [], listed):
             if len(files) == MAX_FILES:
                 return files, ListingIncompleteError((f"what comes after {MAX_FILES} files",))
             files.append(file)

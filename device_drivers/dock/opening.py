@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from device_drivers.dock.answers import SessionOpened
 from device_drivers.dock.clocks import ClockVerdict, decide_clock, measure_dock_clock
 from device_drivers.dock.condition import Concern, judge_condition
+from device_drivers.dock.errors import StateUnusableError
 from device_drivers.dock.statements import ClockSetting, PluggedRecorder
 from device_drivers.dock.tools import Tools
 from device_drivers.errors import RecorderError, RecorderUnpluggedError
@@ -26,7 +27,11 @@ def meet_recorder(recorder: Recorder, tools: Tools, *, session_id: str, slot: st
     Raises:
         RecorderError: The recorder could not be asked.
     """
-    identity = recorder.identity()
+    identity, identity_read_at = recorder.identity(), None
+    recalled = tools.kept.recall(recorder, identity) if tools.kept is not None else None
+    if recalled is not None:
+        identity, identity_read_at = recalled.identity, recalled.read_at
+        tools.progress.tell("identity_recalled", session_id=session_id, slot=slot)
     clock = recorder.read_clock()
     status = _read_status(recorder)
     tools.tiles.change(
@@ -37,7 +42,27 @@ def meet_recorder(recorder: Recorder, tools: Tools, *, session_id: str, slot: st
     else:
         tools.tiles.worry(slot, Concern.NO_IDENTITY)
     dock_clock = measure_dock_clock(tools.client, tools.now, is_synchronised=tools.clocks.is_synchronised)
-    return PluggedRecorder(slot, software(), identity, clock, dock_clock, status, plugged_at=plugged_at, rivals=tools.claims.rivals(slot))
+    return PluggedRecorder(
+        slot,
+        software(),
+        identity,
+        clock,
+        dock_clock,
+        status,
+        plugged_at=plugged_at,
+        rivals=tools.claims.rivals(slot),
+        identity_read_at=identity_read_at,
+    )
+
+
+def keep_identity(recorder: Recorder, tools: Tools, plugged: PluggedRecorder, *, session_id: str) -> None:
+    """Keep who a recorder said it is, now that it is a disk; a dock that cannot goes on without, and knows it by its volume when started again."""
+    if tools.kept is None or plugged.identity_read_at is not None:
+        return
+    try:
+        tools.kept.keep(recorder, plugged.identity, read_at=plugged.plugged_at or tools.now())
+    except StateUnusableError as error:
+        tools.progress.tell("identity_not_kept", session_id=session_id, reason=str(error))
 
 
 def open_session(tools: Tools, plugged: PluggedRecorder, *, session_id: str) -> SessionOpened:

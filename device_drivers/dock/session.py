@@ -10,6 +10,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from device_drivers.dock.answers import ClipStatus, FileAction, FileTicket, SessionCounts, SessionOutcome
 from device_drivers.dock.board import Board
@@ -17,7 +18,7 @@ from device_drivers.dock.condition import Concern, judge_condition
 from device_drivers.dock.errors import DockError, StoppedError, UnreachableError
 from device_drivers.dock.listing import take_listing
 from device_drivers.dock.offload import FileResult, Offload
-from device_drivers.dock.opening import keep_time, meet_recorder, open_session
+from device_drivers.dock.opening import keep_identity, keep_time, meet_recorder, open_session
 from device_drivers.dock.reading_order import reading_order
 from device_drivers.dock.release import release_files
 from device_drivers.dock.statements import PluggedRecorder
@@ -196,7 +197,8 @@ def _announce(recorder: Recorder, tools: Tools, session: DockedSession, plugged:
     tools.tiles.change(session.slot, phase=Phase.LISTING)
     unplugged = None
     if session.listing is None:
-        session.listing, unplugged = take_listing(recorder, plugged.identity, clock=plugged.clock, now=tools.now)
+        keep = partial(keep_identity, recorder, tools, plugged, session_id=session.session_id)
+        session.listing, unplugged = take_listing(recorder, plugged.identity, clock=plugged.clock, now=tools.now, on_begun=keep)
     session.tickets = tools.client.announce(session.session_id, session.listing)
     size_bytes = sum(file.size_bytes for file in session.listing.files)
     tools.progress.begin(session.session_id, slot=session.slot, files=len(session.tickets), size_bytes=size_bytes)

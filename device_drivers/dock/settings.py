@@ -40,6 +40,9 @@ class DockSettings(BaseSettings):
         default=ClockPolicy.MEASURED, description="When recorders' clocks are set: `never`, `measured` (only those that can be read), `always`."
     )
     spool_dir: Path | None = Field(default=None, description="Folder of the spool; without one a dock waits while the service is away.")
+    state_dir: Path | None = Field(
+        default=None, description="Folder of what a dock must know when it is started again; the spool's folder when not given."
+    )
     spool_limit_gib: float = Field(default=200.0, gt=0, le=1_000_000, description="Most that may lie in the spool, in GiB.")
     spool_key_file: Path | None = Field(default=None, description="The spool's key, 32 bytes; made as `key` in the spool's folder when not given.")
     away_after_s: float = Field(default=30.0, gt=0, le=3_600, description="With a spool: the service counts as away after so many seconds.")

@@ -23,6 +23,8 @@ class PluggedRecorder:
         condition: Battery, card and room left.
         plugged_at: When it was plugged in, by the dock's clock, aware UTC.
         rivals: Sessions of other recorders that are plugged in now and say they are the same.
+        identity_read_at: When the identity was read, aware UTC, where that was earlier at this plugging-in: the dock was started again, and the
+            recorder is a disk that cannot be asked. ``None`` where it was read now.
     """
 
     slot: str
@@ -33,6 +35,7 @@ class PluggedRecorder:
     condition: RecorderStatus | None
     plugged_at: datetime | None
     rivals: tuple[str, ...] = ()
+    identity_read_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

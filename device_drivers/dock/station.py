@@ -46,6 +46,7 @@ class Station:
         claims: Which identities are plugged in.
         stop: Set when the program is to end.
         slot_names: What people call a port, where they call it otherwise.
+        on_left: Told the port that a recorder has left.
     """
 
     find: Find
@@ -55,6 +56,7 @@ class Station:
     claims: Claims
     stop: threading.Event
     slot_names: Mapping[str, str] = field(default_factory=dict)
+    on_left: Callable[[str], None] | None = None
     _look_now: threading.Event = field(default_factory=threading.Event)
     _dockings: dict[_PluggedIn, _Docking] = field(default_factory=dict)
     _leaving: list[threading.Thread] = field(default_factory=list)
@@ -122,6 +124,8 @@ class Station:
                     self._leaving.append(docking.thread)
                 self.claims.leave(docking.slot)
                 self.tiles.forget(docking.slot)
+                if self.on_left is not None:
+                    self.on_left(key[0])
 
     def _dock_one(self, found: FoundRecorder, docking: _Docking) -> None:
         try:

@@ -12,6 +12,7 @@ import urllib3
 from device_drivers.dock.bandwidth import Throttle
 from device_drivers.dock.claims import Claims
 from device_drivers.dock.clocks import ClockPolicy, system_clock_is_synchronised
+from device_drivers.dock.kept_identities import KeptIdentities
 from device_drivers.dock.patience import Patience
 from device_drivers.dock.progress import Progress
 from device_drivers.dock.reading_order import KEY_MARK
@@ -49,6 +50,7 @@ class Tools:
         clocks: How clocks are compared and set.
         key_mark: What a key file's name carries.
         spools: Whether footage goes to a spool while the service is away; then a session is not ended by that.
+        kept: Who recorders said they are that can be asked no more; ``None`` where nothing is kept.
         throttle: How fast parts are sent; ``None`` is as fast as can be.
     """
 
@@ -64,3 +66,4 @@ class Tools:
     key_mark: re.Pattern[str] = field(default_factory=lambda: re.compile(KEY_MARK, re.IGNORECASE))
     spools: bool = False
     throttle: Throttle | None = None
+    kept: KeptIdentities | None = None

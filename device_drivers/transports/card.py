@@ -20,7 +20,7 @@ from device_drivers.errors import (
 from device_drivers.recorder import Removal
 from device_drivers.transports.bulk_only_scsi import ScsiDisk, open_scsi_disks
 from device_drivers.transports.filesystem_child import FileContent, FileSystem, VolumeFacts
-from device_drivers.transports.plugged_in import DiskFileRemover, PluggedIn, VolumePlace
+from device_drivers.transports.plugged_in import DiskFileRemover, DiskPlace, PluggedIn, VolumePlace
 from device_drivers.transports.usb import UsbBus, UsbDescription, UsbDevice, open_usb_device
 from integrity.listing import RecordedFile
 
@@ -76,6 +76,14 @@ class Card:
     def first_volume(self) -> VolumeFacts:
         """The volume that a recorder is known by."""
         return self._volumes[0][0]
+
+    @property
+    def place(self) -> DiskPlace | None:
+        """Where it is on the bus; ``None`` without USB."""
+        if self._device is None:
+            return None
+        where, volume = self._device.description, self.first_volume
+        return DiskPlace(where.port, where.bus, where.address, where.vendor_id, where.product_id, volume.volume_id, volume.label)
 
     @property
     def capacity_bytes(self) -> int:

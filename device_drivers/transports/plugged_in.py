@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from device_drivers.recorder import Removal
 from device_drivers.transports.usb import UsbBus, UsbDescription, UsbInterface
@@ -28,6 +28,38 @@ class VolumePlace:
     unit: int
     offset_bytes: int
     volume_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DiskPlace:
+    """A recorder that is a disk: where it is on the bus since it last came there, and what is in it.
+
+    Attributes:
+        port: The kernel's name of the USB port.
+        bus: Number of the bus.
+        address: Number of the device, another each time something comes onto the bus.
+        vendor_id: From the device descriptor.
+        product_id: From the device descriptor.
+        volume_id: Serial number of its first volume.
+        volume_label: Label of its first volume; ``None`` without one.
+    """
+
+    port: str
+    bus: int
+    address: int
+    vendor_id: int
+    product_id: int
+    volume_id: str
+    volume_label: str | None
+
+
+@runtime_checkable
+class OnDisk(Protocol):
+    """A recorder that is a disk, or becomes one; what other recorders leave out."""
+
+    @property
+    def disk_place(self) -> DiskPlace | None:
+        """Where it is as a disk; ``None`` as long as it is none, and without USB."""
 
 
 class DiskFileRemover(Protocol):

@@ -37,12 +37,20 @@ def put_session(session_id: UUID, body: schemas.SessionRequest, request: Request
         body.identity,
         body.clock,
         dock_clock=body.dock_clock,
-        condition=body.condition.model_dump() if body.condition else None,
+        condition=_condition(body),
         plugged_at=body.plugged_at,
         rivals=tuple(body.rivals),
     )
     opened = open_session(context, session_id, plugged, dock=dock)
     return schemas.SessionAnswer(session_id=session_id, protocol=protocol, keep_on_recorder=opened.keep_on_recorder, contested=opened.is_contested)
+
+
+def _condition(body: schemas.SessionRequest) -> dict[str, Any] | None:
+    """How the recorder is doing, and since when its identity is known where the dock did not read it now."""
+    condition = body.condition.model_dump() if body.condition else {}
+    if body.identity_read_at is not None:
+        condition["identity_read_at"] = spell_instant(body.identity_read_at)
+    return condition or None
 
 
 @router.post("/clock", status_code=HTTPStatus.NO_CONTENT)

@@ -39,6 +39,7 @@ class SessionRequest(_Strict):
     condition: RecorderCondition | None = None
     plugged_at: AwareDatetime | None = None
     rivals: list[UUID] = Field(default=[], max_length=64)
+    identity_read_at: AwareDatetime | None = None
 
 
 class SessionAnswer(BaseModel):

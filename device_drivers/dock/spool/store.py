@@ -78,15 +78,24 @@ class SpooledSession:
             SpoolDamagedError: It is not what was written.
         """
         try:
-            return from_plain(SpoolRecord, json.loads(self._read(_RECORD)))
-        except (ValueError, MalformedValueError) as error:
+            record = json.loads(self._read(_RECORD))
+            record["plugged"].setdefault("identity_read_at", None)  # records of earlier docks lack it
+            return from_plain(SpoolRecord, record)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError, MalformedValueError) as error:
             raise SpoolDamagedError(_RECORD, str(error)) from error
 
     def outcome(self) -> SessionOutcome:
-        """How the plugging-in ended; ``unplugged`` where the dock died before it could say."""
+        """How the plugging-in ended; ``unplugged`` where the dock died before it could say.
+
+        Raises:
+            SpoolDamagedError: It is not what was written.
+        """
         if not (self._folder / _OUTCOME).exists():
             return SessionOutcome.UNPLUGGED
-        return SessionOutcome(self._read(_OUTCOME).decode())
+        try:
+            return SessionOutcome(self._read(_OUTCOME).decode())
+        except ValueError as error:
+            raise SpoolDamagedError(_OUTCOME, str(error)) from error
 
     def end(self, outcome: SessionOutcome) -> None:
         """Note how it ended."""
@@ -125,7 +134,7 @@ class SpooledSession:
         for path in sorted(self._folder.glob("*.facts")):
             try:
                 found[int(path.stem)] = from_plain(SpooledFacts, json.loads(self._read(path.name)))
-            except (ValueError, MalformedValueError) as error:
+            except (ValueError, RecursionError, MalformedValueError) as error:
                 raise SpoolDamagedError(path.name, str(error)) from error
         return found
 

@@ -13,7 +13,7 @@ from device_drivers.families.ambarella.dialects import Dialect, choose_dialect
 from device_drivers.recorder import Capabilities, RecorderStatus, Removal
 from device_drivers.transports.bulk_pipe import BulkPipe
 from device_drivers.transports.filesystem_child import FileContent
-from device_drivers.transports.plugged_in import PluggedIn
+from device_drivers.transports.plugged_in import DiskPlace, PluggedIn
 from device_drivers.transports.storage_mode import StorageMode
 from device_drivers.transports.usb import UsbDevice
 from integrity.listing import ClockReading, RecordedFile, RecorderIdentity
@@ -71,6 +71,11 @@ class AmbarellaRecorder:
     def usb_address(self) -> tuple[int, int] | None:
         """Where it is on the bus."""
         return self._storage.usb_address
+
+    @property
+    def disk_place(self) -> DiskPlace | None:
+        """Where it is as a disk, once it is one; see ``OnDisk``."""
+        return None if self._storage.card is None else self._storage.card.place
 
     def identity(self) -> RecorderIdentity:
         """Say who the recorder says it is; its volume is named, and it becomes a disk for that, only where nothing else tells it from others."""

@@ -22,7 +22,7 @@ from device_drivers.recorder import Capabilities, RecorderStatus, Removal
 from device_drivers.transports.bulk_only_scsi import ScsiUnit
 from device_drivers.transports.bulk_only_transport import BulkOnlyTransport
 from device_drivers.transports.filesystem_child import FileContent
-from device_drivers.transports.plugged_in import PluggedIn
+from device_drivers.transports.plugged_in import DiskPlace, PluggedIn
 from device_drivers.transports.storage_mode import StorageMode
 from device_drivers.transports.usb import UsbDevice
 from device_drivers.transports.vendor_unit import VendorCommand, VendorUnit
@@ -87,6 +87,11 @@ class JieliRecorder:
     def usb_address(self) -> tuple[int, int] | None:
         """Where it is on the bus."""
         return self._storage.usb_address
+
+    @property
+    def disk_place(self) -> DiskPlace | None:
+        """Where it is as a disk, once it is one; see ``OnDisk``."""
+        return None if self._storage.card is None else self._storage.card.place
 
     def identity(self) -> RecorderIdentity:
         """Say who the recorder says it is, as it said when it was opened; its volume is named only where its serial number is no identity."""

@@ -13,6 +13,7 @@ from device_drivers.identity_file import IdentityRecord, is_identity_file, parse
 from device_drivers.recorder import Capabilities, RecorderStatus, Removal
 from device_drivers.transports.card import Card
 from device_drivers.transports.filesystem_child import FileContent
+from device_drivers.transports.plugged_in import DiskPlace
 from integrity.listing import ClockReading, RecordedFile, RecorderIdentity
 
 
@@ -34,6 +35,11 @@ class MassStorageRecorder:
     def usb_address(self) -> tuple[int, int] | None:
         """Where it is on the bus."""
         return None if self._usb is None else self._usb.address
+
+    @property
+    def disk_place(self) -> DiskPlace | None:
+        """Where it is; see ``OnDisk``."""
+        return self._card.place
 
     def identity(self) -> RecorderIdentity:
         """Say who the recorder says it is, from its identity file and its first volume."""

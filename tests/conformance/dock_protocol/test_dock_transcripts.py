@@ -67,7 +67,7 @@ def make_call(client, transcript):
     session_id, _, rest = path.removeprefix("/api/v1/dock/sessions/").partition("/")
     ids = [session_id, *([rest.split("/")[1]] if rest.startswith("clips/") else [])]
     arguments = {
-        "open_session": lambda: {"plugged": from_plain(PluggedRecorder, body)},
+        "open_session": lambda: {"plugged": from_plain(PluggedRecorder, {"identity_read_at": None, **body})},
         "report_clock_set": lambda: {"setting": from_plain(ClockSetting, body)},
         "order_release": dict,
         "report_release": lambda: {"report": from_plain(ReleaseReport, body)},

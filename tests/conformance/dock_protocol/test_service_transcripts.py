@@ -3,7 +3,7 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from starlette.testclient import TestClient
@@ -121,6 +121,15 @@ def test_a_recorder_without_identity_and_a_listing_that_stopped_are_taken(talk):
     talk.say("open_session_unknown_recorder")
     transcript = json.loads((TRANSCRIPTS / "open_session_unknown_recorder.json").read_text())
     talk.say("announce_incomplete", identity=transcript["request"]["body"]["identity"])
+
+
+def test_an_identity_that_was_read_earlier_is_taken_and_its_time_kept(talk):
+    talk.say("open_session_recalled_identity")
+
+    with talk.service.context.unit_of_work() as work:
+        session = work.docks.lock_session(UUID(talk.session_id))
+        assert session.condition["identity_read_at"] == "2026-11-24T03:20:00.000000Z"
+        assert session.identity["serial"] == "A123456"
 
 
 def test_a_file_that_cannot_be_read_is_reported(talk):

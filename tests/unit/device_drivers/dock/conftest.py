@@ -247,7 +247,7 @@ class FakeService:
         return getattr(self, verb.replace("/", "_").replace("-", "_"))(session_id, self.clips[clip_id], body)
 
     def open_session(self, session_id, body):
-        from_plain(PluggedRecorder, body)
+        from_plain(PluggedRecorder, {"identity_read_at": None, **body})
         assert {**self.sessions.setdefault(session_id, body), "rivals": None} == {**body, "rivals": None}
         contested = bool(set(body["rivals"]) & set(self.sessions))
         self.contested |= {session_id, *body["rivals"]} if contested else set()
