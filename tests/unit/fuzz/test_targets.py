@@ -43,7 +43,7 @@ def test_valid_examples_are_understood(target):
 @pytest.mark.timeout(60)
 @pytest.mark.usefixtures("little_memory")
 @pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)
-@settings(max_examples=50, deadline=LONGEST, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=LONGEST, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_damaged_input_gets_a_typed_error_in_little_time_and_memory(target, data):
     damage = st.builds(damaged, st.sampled_from(target.seeds), STEPS)
