@@ -1,10 +1,10 @@
 """Every fuzzed parser by its name. A parser of bytes that come from outside is added here when it is written."""
 
-from tests.fuzz import disk_volumes, dock_and_service, gps_tracks, imports, proofs, recorder_protocols, usb_transfers
+from tests.fuzz import disk_volumes, dock_and_service, imports, proofs, recorder_protocols, usb_transfers
 
 TARGETS = {
     target.name: target
-    for module in (recorder_protocols, usb_transfers, disk_volumes, dock_and_service, imports, gps_tracks, proofs)
+    for module in (recorder_protocols, usb_transfers, disk_volumes, dock_and_service, imports, proofs)
     for target in module.TARGETS
 }
 """What runs on every commit, and longer by ``make fuzz``."""
