@@ -13,4 +13,5 @@ router = APIRouter(prefix="/imports")
 def get_imports(request: Request, context: Context, actor: CurrentActor) -> Response:
     """Show the newest imports."""
     rows = list_imports(context, actor=actor)
-    return render(request, "imports/imports.html", actor=actor, rows=rows, public_url=context.settings.public_url)
+    command = f"bodycam import --service {context.settings.public_url} --user {actor.name} --received-from … --document …"
+    return render(request, "imports/imports.html", actor=actor, rows=rows, command=command)
