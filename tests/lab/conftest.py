@@ -4,6 +4,8 @@ import compileall
 import json
 import os
 import random
+import shutil
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from tests.lab.guest import RESULTS, GuestRun, require_emulator, run_guest
 from tests.lab.guest_image import LabUnavailableError, guest_image
 
 CACHE = Path("build/lab")
+GUESTS_AT_ONCE = 2
 RANDOM = random.Random(20261124)
 """Seeded: a failure is seen again."""
 
@@ -75,8 +78,25 @@ class LabRun:
 
 
 @pytest.fixture(scope="session")
+def guests(request, footage, image, run_checks, tmp_path_factory):
+    """Boot a guest for each module whose tests were collected, two at a time: each has one core."""
+    modules = {item.module.__name__: item.module for item in request.session.items if hasattr(item.module, "boot")}
+    with ThreadPoolExecutor(GUESTS_AT_ONCE) as pool:
+        labs = {name: tmp_path_factory.mktemp(name.rpartition("_")[2]) for name in modules}
+        for lab in labs.values():
+            shutil.copytree(footage, lab / "footage")
+        yield {name: pool.submit(module.boot, labs[name], image, run_checks) for name, module in modules.items()}
+
+
+@pytest.fixture(scope="module")
+def run(guests, request):
+    """What the guest of this module's checks said."""
+    return guests[request.module.__name__].result()
+
+
+@pytest.fixture(scope="session")
 def run_checks(image, request):
-    """Boot a guest for the checks of a module."""
+    """Give what boots a guest for the checks of a module."""
 
     for package in ("device_drivers", "integrity", "tests/lab"):
         compileall.compile_dir(package, quiet=2)  # the guest's processor is emulated: it need not do this again and again

@@ -6,6 +6,7 @@ import hashlib
 import socket
 import struct
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -53,6 +54,12 @@ def run_tool(*command) -> str:
     return done.stdout
 
 
+def found_by(usb_ids: tuple[int, int]) -> FoundRecorder | None:
+    """What the registry finds under these ids."""
+    everything = find_usb_recorders(families=families(), remover=KernelFileRemover())
+    return next((each for each in everything if (each.description.vendor_id, each.description.product_id) == usb_ids), None)
+
+
 class Peer:
     """A recorder on the guest's USB; how it is plugged is told by those below. An open one stays open from check to check."""
 
@@ -95,8 +102,7 @@ class Peer:
 
     def found(self) -> FoundRecorder | None:
         """What the registry finds of it."""
-        everything = find_usb_recorders(families=families(), remover=KernelFileRemover())
-        return next((each for each in everything if (each.description.vendor_id, each.description.product_id) == self.usb_ids), None)
+        return found_by(self.usb_ids)
 
     def recorder(self) -> Recorder:
         """The recorder, plugged in and open."""
@@ -166,10 +172,13 @@ class QemuDisk(Disk):
 class GadgetDisk(Disk):
     """Linux's f_mass_storage over an image."""
 
+    image: Path
+    """What the recorder's medium is made of."""
+
     usb_ids = (0x0525, 0xA4A5)
 
     def __init__(self, name: str, image: Path, kind: str) -> None:
-        self.kind = kind
+        self.kind, self.image = kind, image
         self._gadget = Gadget(name, *self.usb_ids, serial=f"LINUX{name}")
         self._gadget.add_disk(image)
 
@@ -187,19 +196,52 @@ class _Imported:
     _PORT = 0
     """The first of the ports for high speed."""
 
-    def __init__(self, address: tuple[str, int]) -> None:
-        self._address = address
+    _FREE = "004"
+    """State of a port that nothing is attached to (Linux, ``include/uapi/linux/usbip.h``, ``VDEV_ST_NULL``)."""
+
+    def __init__(self, address: tuple[str, int], *, comes_back: bool = False) -> None:
+        """Know where it is; one that comes back is a recorder that leaves the bus to become a disk, and is plugged in again on the same port then."""
+        self._address, self._comes_back = address, comes_back
+        self._pulled = threading.Event()
+        self._thread: threading.Thread | None = None
 
     def plug(self) -> None:
+        self._attach()
+        if self._comes_back:
+            self._pulled.clear()
+            self._thread = threading.Thread(target=self._attach_again_and_again, daemon=True)
+            self._thread.start()
+
+    def _attach_again_and_again(self) -> None:
+        while not self._pulled.wait(0.1):
+            if self._is_free():
+                self._attach()
+
+    def _is_free(self) -> bool:
+        lines = (line.split() for line in (self._PLACE / "status").read_text().splitlines()[1:])
+        return next(state for hub, port, state, *_ in lines if hub == "hs" and int(port) == self._PORT) == self._FREE
+
+    def _attach(self) -> None:
+        until(self._is_imported)
+
+    def _is_imported(self) -> bool:
+        """Import it and let the kernel have it; ``False`` while it is on its way back."""
         with socket.create_connection(self._address, timeout=_WITHIN_S) as link:
             link.sendall(struct.pack(">HHI32s", 0x0111, 0x8003, 0, b"1-1"))
             answer = link.recv(8 + 312, socket.MSG_WAITALL)
-            assert len(answer) == 320, answer
+            if len(answer) < 320:
+                return False
             bus, number, speed = struct.unpack_from(">III", answer, 8 + 256 + 32)
             link.setblocking(True)  # the kernel takes it over as it is
             (self._PLACE / "attach").write_text(f"{self._PORT} {link.fileno()} {bus << 16 | number} {speed}")
+            return True
 
     def pull(self) -> None:
+        self._pulled.set()
+        if self._thread is not None:
+            self._thread.join()
+        if self._is_free():
+            return
         (self._PLACE / "detach").write_text(str(self._PORT))
 
 
@@ -208,6 +250,23 @@ class VirtualDisk(Disk):
 
     def __init__(self, address: tuple[str, int], usb_ids: tuple[int, int], kind: str) -> None:
         self._imported, self.usb_ids, self.kind = _Imported(address), usb_ids, kind
+
+    def _plug(self) -> None:
+        self._imported.plug()
+
+    def _pull(self) -> None:
+        self._imported.pull()
+
+
+class VirtualRecorder(Peer):
+    """Our virtual recorder of a kind that takes commands first, and then leaves the bus and comes back as a disk."""
+
+    def __init__(self, address: tuple[str, int], usb_ids: tuple[int, int], disk_ids: tuple[int, int]) -> None:
+        self._imported, self.usb_ids, self.disk_ids = _Imported(address, comes_back=True), usb_ids, disk_ids
+
+    def found(self) -> FoundRecorder | None:
+        """What the registry finds of it, as it was or as a disk."""
+        return super().found() or found_by(self.disk_ids)
 
     def _plug(self) -> None:
         self._imported.plug()

@@ -16,6 +16,12 @@ CLIP = "DCIM/100MEDIA/00000001.MP4"
 PULLED_AFTER_BYTES = 1024**2
 
 
+def named(check, name: str):
+    """Give a check its name."""
+    check.__name__ = name
+    return check
+
+
 def listed(recorder: Recorder) -> dict[str, RecordedFile]:
     return {file.path: file for file in recorder.list_files()}
 
@@ -52,11 +58,16 @@ def failure(act, *kinds: type[Exception]) -> str:
     raise AssertionError("nothing was refused")
 
 
+def to_be_removed(paths) -> list[str]:
+    """A few of the footage's files, among them an empty one and one whose name is not ASCII."""
+    return [path for path in paths if path.startswith("GONE/") or path.endswith((".mov", "empty.mp4"))]
+
+
 def remove_some(peer: Peer) -> dict[str, str]:
     """Remove a few files; gives what must be left, which a fresh listing already shows."""
     recorder = peer.recorder()
     files = listed(recorder)
-    gone = [path for path in files if path.startswith("GONE/") or path.endswith((".mov", "empty.mp4"))]
+    gone = to_be_removed(files)
 
     removals = list(recorder.remove_files(with_fingerprints(recorder, [files[path] for path in gone])))
 

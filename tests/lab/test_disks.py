@@ -3,18 +3,16 @@ import pytest
 from tests.integration.device_drivers.media import in_partition, make_fat_image, run_tool
 from tests.lab.runner import names
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(700)]
 SIZE_BYTES = 64 * 1024**2
 
 
-@pytest.fixture(scope="module")
-def run(footage, run_checks, tmp_path_factory):
-    lab = footage.parent
-    fat = make_fat_image(lab / "fat.img", footage, size_bytes=SIZE_BYTES)
+def boot(lab, _image, run_checks):
+    fat = make_fat_image(lab / "fat.img", lab / "footage", size_bytes=SIZE_BYTES)
     partition = in_partition(lab / "partition.img", fat)
     for name in ("exfat", "exfat_of_qemu"):
-        with (lab / f"{name}.img").open("wb") as image:
-            image.truncate(SIZE_BYTES)
+        with (lab / f"{name}.img").open("wb") as medium:
+            medium.truncate(SIZE_BYTES)
         run_tool("mkfs.exfat", lab / f"{name}.img")
     devices = ["-device", "usb-kbd,bus=usb.0", "-netdev", "user,id=usbnet,restrict=on", "-device", "usb-net,bus=usb.0,netdev=usbnet"]
     for node, path in {"partition": partition, "exfat": lab / "exfat_of_qemu.img"}.items():

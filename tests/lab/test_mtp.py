@@ -1,17 +1,13 @@
 import json
-import shutil
 
 import pytest
 
 from tests.lab.runner import names
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(700)]
 
 
-@pytest.fixture(scope="module")
-def run(footage, image, run_checks, tmp_path_factory):
-    lab = tmp_path_factory.mktemp("mtp")
-    shutil.copytree(footage, lab / "footage")
+def boot(lab, image, run_checks):
     (lab / "places.json").write_text(json.dumps({"footage": str(lab / "footage"), "umtprd": str(image.umtprd)}))
     return run_checks("mtp", lab, has_gadget=True)
 

@@ -13,7 +13,10 @@ RECORDERS = {
     "fat32": ("--family", "mass-storage", "--filesystem", "fat32"),
     "exfat": ("--family", "mass-storage", "--filesystem", "exfat"),
     "mtp": ("--family", "mtp"),
+    "novatek": ("--family", "novatek"),
 }
+WITH_COMMANDS = {name: ("--family", name) for name in ("jieli", "ambarella", "ambarella-bc300")}
+"""These keep no identity file beside the footage."""
 
 
 @contextlib.contextmanager
@@ -27,12 +30,11 @@ def simulated(footage, *options):
             process.terminate()
 
 
-@pytest.fixture(scope="module")
-def run(footage, run_checks, tmp_path_factory):
-    lab = tmp_path_factory.mktemp("virtual")
-    shutil.copytree(footage, lab / "footage")
+def boot(lab, _image, run_checks):
+    shutil.copytree(lab / "footage", lab / "by_commands", ignore=shutil.ignore_patterns("RECORDER.TXT"))
     with contextlib.ExitStack() as stack:
         ports = {name: stack.enter_context(simulated(lab / "footage", *options)) for name, options in RECORDERS.items()}
+        ports |= {name: stack.enter_context(simulated(lab / "by_commands", *options)) for name, options in WITH_COMMANDS.items()}
         (lab / "ports.json").write_text(json.dumps(ports))
         return run_checks("virtual", lab, has_network=True)
 

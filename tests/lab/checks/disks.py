@@ -13,6 +13,7 @@ from device_drivers.registry import find_usb_recorders
 from device_drivers.transports.file_removal.client import KernelFileRemover
 from device_drivers.transports.plugged_in import VolumePlace
 from tests.lab.cable import Cable
+from tests.lab.gate import ROWS, bytes_of, docking, exactly_what_the_gate_allows_leaves, nothing_leaves
 from tests.lab.peers import FOOTAGE, Disk, GadgetDisk, QemuDisk, digest, until
 from tests.lab.runner import LAB, Checks
 from tests.lab.scenarios import (
@@ -21,9 +22,11 @@ from tests.lab.scenarios import (
     footage,
     left_on,
     listed,
+    named,
     read_from,
     reading_goes_on_after_the_cable_was_pulled,
     remove_some,
+    to_be_removed,
     with_fingerprints,
 )
 
@@ -37,7 +40,7 @@ def cable() -> Cable:
 
 
 @cache
-def linux_disk(name: str, kind: str) -> Disk:
+def linux_disk(name: str, kind: str) -> GadgetDisk:
     image = Path("/scratch") / f"{name}.img"
     shutil.copy(LAB / image.name, image)
     return GadgetDisk(name, image, kind)
@@ -98,6 +101,38 @@ def exactly_the_named_files_are_removed(peer: Disk) -> None:
 
     with peer.mounted() as folder:
         assert left_on(folder) == must_be_left
+
+
+def nothing_leaves_in_a_row_of_the_gate(peer: GadgetDisk, *, row: str) -> None:
+    nothing_leaves(docking(peer, bytes_of(peer)), bytes_of(peer), row=row)
+
+
+def exactly_what_the_gate_allows_leaves_unless_it_changed(peer: GadgetDisk) -> None:
+    gone = set(to_be_removed(footage()))
+    flipped = []
+
+    def flip(path: str, position: int) -> None:
+        content = (FOOTAGE / path).read_bytes()
+        stretch = content[:500] if position == 0 else content[-500:]
+        place = peer.image.read_bytes().index(stretch) + position % len(stretch)
+        flipped.append(place)
+        flip_byte(peer.image, place)
+
+    kept = exactly_what_the_gate_allows_leaves(docking(peer, bytes_of(peer)), change=flip, gone=gone)
+
+    assert all("its content is another" in reason for reason in kept.values() if reason), kept
+    for place in flipped:
+        flip_byte(peer.image, place)
+    with peer.mounted() as folder:
+        assert left_on(folder) == {path: each for path, each in footage().items() if path not in gone}
+
+
+def flip_byte(image: Path, place: int) -> None:
+    with image.open("r+b") as file:
+        file.seek(place)
+        byte = file.read(1)[0]
+        file.seek(place)
+        file.write(bytes([byte ^ 1]))
 
 
 def a_pull_while_removing_spares_the_rest(peer: Disk) -> None:
@@ -174,12 +209,14 @@ BASIC = [
     exactly_the_named_files_are_removed,
     a_pull_while_removing_spares_the_rest,
 ]
+GATE = [named(partial(nothing_leaves_in_a_row_of_the_gate, row=row), f"nothing_leaves_where_{row}") for row in ROWS]
+AT_THE_GATE = [*BASIC[:3], *GATE, exactly_what_the_gate_allows_leaves_unless_it_changed, BASIC[4]]
 REFUSALS = [changed_files_stay, a_disk_in_use_is_left_alone, another_volume_is_left_alone]
 PEERS = {
     "qemu_usb_storage_fat32_in_a_partition": (partial(qemu_disk, "partition", "vfat", 1024**2), [*BASIC[:3], *REFUSALS, *BASIC[3:]]),
     "qemu_usb_storage_exfat": (partial(qemu_disk, "exfat", "exfat"), [*BASIC[:3], REFUSALS[0], *BASIC[3:]]),
-    "linux_mass_storage_fat32": (partial(linux_disk, "fat", "vfat"), BASIC),
-    "linux_mass_storage_exfat": (partial(linux_disk, "exfat", "exfat"), BASIC),
+    "linux_mass_storage_fat32": (partial(linux_disk, "fat", "vfat"), AT_THE_GATE),
+    "linux_mass_storage_exfat": (partial(linux_disk, "exfat", "exfat"), AT_THE_GATE),
 }
 CHECKS(a_keyboard_and_a_network_card_are_refused)
 for _name, (_peer, _scenarios) in PEERS.items():

@@ -3,10 +3,12 @@
 import json
 import shutil
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
+from mmap import mmap
 from pathlib import Path
 
 from tests.lab.cable import Cable
+from tests.lab.gate import ROWS, docking, exactly_what_the_gate_allows_leaves, files_of, nothing_leaves
 from tests.lab.peers import FOOTAGE, Peer, QemuMtp, UmtpRecorder, digest
 from tests.lab.runner import LAB, Checks
 from tests.lab.scenarios import (
@@ -14,9 +16,10 @@ from tests.lab.scenarios import (
     footage,
     left_on,
     listed,
+    named,
     read_from,
     reading_goes_on_after_the_cable_was_pulled,
-    remove_some,
+    to_be_removed,
     with_fingerprints,
 )
 
@@ -67,10 +70,21 @@ def a_listing_can_be_taken_again(peer: Peer) -> None:
     assert listed(recorder) == listed(recorder)
 
 
-def exactly_the_named_files_are_removed(peer: Peer) -> None:
-    must_be_left = remove_some(peer)
+def nothing_leaves_in_a_row_of_the_gate(peer: Peer, *, row: str) -> None:
+    nothing_leaves(docking(peer, files_of(UMTP_FOLDER)), files_of(UMTP_FOLDER), row=row)
 
-    assert left_on(UMTP_FOLDER) == must_be_left
+
+def exactly_what_the_gate_allows_leaves_unless_it_changed(peer: Peer) -> None:
+    gone = set(to_be_removed(footage()))
+
+    def flip(path: str, position: int) -> None:
+        """Through mapped memory: the responder, which watches its folder, would wait for somebody to hear of it; nor does the time change."""
+        with (UMTP_FOLDER / path).open("r+b") as file, mmap(file.fileno(), 0) as content:
+            content[position] ^= 1
+
+    exactly_what_the_gate_allows_leaves(docking(peer, files_of(UMTP_FOLDER)), change=flip, gone=gone)
+
+    assert set(left_on(UMTP_FOLDER)) == set(footage()) - gone
 
 
 def a_read_only_store_keeps_its_files_and_says_why(peer: Peer) -> None:
@@ -84,6 +98,7 @@ def a_read_only_store_keeps_its_files_and_says_why(peer: Peer) -> None:
     assert set(listed(recorder)) == set(shown_by(peer))
 
 
+GATE = [named(partial(nothing_leaves_in_a_row_of_the_gate, row=row), f"nothing_leaves_where_{row}") for row in ROWS]
 PEERS: dict[str, tuple[Callable[[], Peer], list[Callable[[Peer], None]]]] = {
     "qemu_usb_mtp": (
         qemu_mtp,
@@ -96,7 +111,13 @@ PEERS: dict[str, tuple[Callable[[], Peer], list[Callable[[Peer], None]]]] = {
     ),
     "debian_umtp_responder": (
         umtp,
-        [every_byte_is_read, a_listing_can_be_taken_again, reading_goes_on_after_the_cable_was_pulled, exactly_the_named_files_are_removed],
+        [
+            every_byte_is_read,
+            a_listing_can_be_taken_again,
+            reading_goes_on_after_the_cable_was_pulled,
+            *GATE,
+            exactly_what_the_gate_allows_leaves_unless_it_changed,
+        ],
     ),
 }
 for _name, (_peer, _scenarios) in PEERS.items():
