@@ -189,9 +189,32 @@ def sign_note(text: str, signer: Signer) -> str:
     Raises:
         MalformedValueError: The text does not end in a newline, or holds control characters.
     """
+    return f"{text}\n{signature_line(text, signer)}"
+
+
+def signature_line(text: str, signer: Signer) -> str:
+    """Sign a text as a further line of its note, with its trailing newline.
+
+    Raises:
+        MalformedValueError: The text does not end in a newline, or holds control characters.
+    """
     _check_note_text(text)
     key = parse_verifier_key(verifier_key(signer.name, signer.public_key))
-    return f"{text}\n{_DASH}{signer.name} {_encode(key.key_id + signer.sign(text.encode()))}\n"
+    return f"{_DASH}{signer.name} {_encode(key.key_id + signer.sign(text.encode()))}\n"
+
+
+def cosign(checkpoint: Checkpoint, signer: Signer, *, at: datetime) -> str:
+    """Sign a checkpoint as a witness: a line to be appended to its note, with its trailing newline (C2SP tlog-cosignature).
+
+    Args:
+        checkpoint: What the witness has seen.
+        signer: The witness's key.
+        at: The witness's clock, aware; whole seconds count.
+    """
+    key = VerifierKey(signer.name, ALGORITHM_COSIGNATURE_V1, signer.public_key)
+    seconds = int(at.timestamp())
+    signature = signer.sign(_cosigned(seconds, checkpoint.text().encode()))
+    return f"{_DASH}{signer.name} {_encode(key.key_id + seconds.to_bytes(_TIME_BYTES, 'big') + signature)}\n"
 
 
 def open_note(note: str, verifier_keys: Iterable[str]) -> tuple[str, tuple[NoteSignature, ...]]:
@@ -226,7 +249,7 @@ def _check_signature(key: VerifierKey, signature: bytes, *, message: bytes) -> N
     if key.algorithm == ALGORITHM_COSIGNATURE_V1:
         seconds = int.from_bytes(signature[:_TIME_BYTES], "big")
         signature = signature[_TIME_BYTES:]
-        message = b"cosignature/v1\ntime %d\n" % seconds + message
+        message = _cosigned(seconds, message)
         if seconds > _MAX_TIME_S:
             raise MalformedValueError("note signature", "the time is out of bounds")
         signed_at = datetime.fromtimestamp(seconds, tz=UTC)
@@ -234,6 +257,10 @@ def _check_signature(key: VerifierKey, signature: bytes, *, message: bytes) -> N
         raise MalformedValueError("note signature", f"expected {SIGNATURE_BYTES} bytes")
     verify_ed25519(key.public_key, signature, message=message, signer=key.name)
     return NoteSignature(key.name, key.key_id, key.algorithm, signed_at)
+
+
+def _cosigned(seconds: int, text: bytes) -> bytes:
+    return b"cosignature/v1\ntime %d\n" % seconds + text
 
 
 def _parse_line(line: str) -> tuple[str, bytes]:

@@ -61,6 +61,9 @@ class Settings(BaseSettings):
     retention_days: int = Field(
         default=MINIMUM_RETENTION_DAYS, ge=MINIMUM_RETENTION_DAYS, le=36_500, description="Days from receipt that every original is locked at least."
     )
+    log_retention_days: int = Field(
+        default=3_650, ge=MINIMUM_RETENTION_DAYS, le=36_500, description="Days that the custody log's export into the store is locked."
+    )
     recorder_time_zone: str = Field(default="Asia/Shanghai", description="Zone of times that a recorder writes without an offset.")
     key_mark: str = Field(
         default=r"_IMP(?=[._]|$)", description="Regular expression for what the name of a file carries that the officer marked as important."

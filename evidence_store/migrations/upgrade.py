@@ -12,7 +12,17 @@ from sqlalchemy import Connection, create_engine, text
 from evidence_store.database import translated_errors
 from evidence_store.errors import StoreError
 
-INSERT_ONLY = ("custody_event", "custody_leaf", "merkle_node", "checkpoint", "timestamp_receipt", "lock_probe_run")
+INSERT_ONLY = (
+    "custody_event",
+    "custody_leaf",
+    "merkle_node",
+    "checkpoint",
+    "timestamp_receipt",
+    "log_export",
+    "log_key",
+    "cosignature",
+    "lock_probe_run",
+)
 """Tables the application may add to and read, never change."""
 _LOCK = 0x626F6479  # "body": one migration at a time
 

@@ -7,7 +7,17 @@ from evidence_store.models.base import Base
 from evidence_store.models.case import Case, CaseClip
 from evidence_store.models.clip import Clip, ClipView, ViewKind
 from evidence_store.models.clip_search import ClipFilter, ClipPosition, ClipRow
-from evidence_store.models.custody import CheckpointRow, CustodyEventRow, CustodyLeaf, CustodyPending, MerkleNode, TimestampReceipt
+from evidence_store.models.custody import (
+    CheckpointRow,
+    Cosignature,
+    CustodyEventRow,
+    CustodyLeaf,
+    CustodyPending,
+    LogExport,
+    LogKey,
+    MerkleNode,
+    TimestampReceipt,
+)
 from evidence_store.models.dock import BoardRow, Dock, DockSession, SessionFile
 from evidence_store.models.footage_import import FootageImport, ImportRow, ImportStatement
 from evidence_store.models.lock_probe import LockProbeRun
@@ -30,6 +40,7 @@ __all__ = [
     "ClipPosition",
     "ClipRow",
     "ClipView",
+    "Cosignature",
     "CustodyEventRow",
     "CustodyLeaf",
     "CustodyPending",
@@ -39,6 +50,8 @@ __all__ = [
     "ImportRow",
     "ImportStatement",
     "LockProbeRun",
+    "LogExport",
+    "LogKey",
     "MerkleNode",
     "Officer",
     "OfficerCode",

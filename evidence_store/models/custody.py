@@ -78,3 +78,57 @@ class TimestampReceipt(Base):
     authority: Mapped[str]
     token: Mapped[bytes]
     stamped_at: Mapped[datetime]
+
+
+class LogExport(Base):
+    """A stretch of the log that lies in the store (docs/formats/log-export.md); insert-only.
+
+    Attributes:
+        first_index: Its first leaf.
+        size: The leaf after its last.
+        sha256: Of the object.
+    """
+
+    __tablename__ = "log_export"
+
+    first_index: Mapped[int] = mapped_column(primary_key=True)
+    size: Mapped[int]
+    object_key: Mapped[str]
+    object_version: Mapped[str]
+    sha256: Mapped[str]
+    retain_until: Mapped[datetime]
+    exported_at: Mapped[datetime]
+
+
+class LogKey(Base):
+    """A key that the log was signed with from a size on; insert-only.
+
+    Attributes:
+        verifier_key: C2SP verifier key.
+        from_size: Checkpoints beyond this size are signed with it.
+        transition: Note by which its predecessor and it itself say so; ``None`` for the first.
+    """
+
+    __tablename__ = "log_key"
+
+    verifier_key: Mapped[str] = mapped_column(primary_key=True)
+    since: Mapped[datetime]
+    from_size: Mapped[int]
+    transition: Mapped[str | None]
+
+
+class Cosignature(Base):
+    """A witness's signature under a checkpoint (C2SP tlog-cosignature); insert-only.
+
+    Attributes:
+        witness: Name of the witness's key.
+        line: The signature line, as it is appended to the note.
+    """
+
+    __tablename__ = "cosignature"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    checkpoint_size: Mapped[int] = mapped_column(ForeignKey("checkpoint.size"))
+    witness: Mapped[str]
+    line: Mapped[str]
+    signed_at: Mapped[datetime]

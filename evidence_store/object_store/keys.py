@@ -2,6 +2,9 @@
 
 from uuid import UUID
 
+LOG_PREFIX = "log/"
+"""What every stretch of the exported custody log begins with."""
+
 
 def original_key(clip_id: UUID) -> str:
     """Where a clip's original lies."""
@@ -11,6 +14,11 @@ def original_key(clip_id: UUID) -> str:
 def manifest_key(clip_id: UUID) -> str:
     """Where the signed manifest beside a clip's original lies."""
     return f"clips/{clip_id}/manifest"
+
+
+def log_export_key(first_index: int) -> str:
+    """Where the stretch of the custody log that begins at a leaf lies; keys sort as the log does."""
+    return f"{LOG_PREFIX}{first_index:015d}.jsonl"
 
 
 def probe_key(run_id: UUID) -> str:

@@ -4,12 +4,24 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select, text
+from sqlalchemy import Select, delete, func, insert, select, text
 from sqlalchemy.orm import Session
 
-from evidence_store.models import CheckpointRow, CustodyEventRow, CustodyLeaf, CustodyPending, MerkleNode, TimestampReceipt
+from evidence_store.models import (
+    CheckpointRow,
+    Cosignature,
+    CustodyEventRow,
+    CustodyLeaf,
+    CustodyPending,
+    LogExport,
+    LogKey,
+    MerkleNode,
+    TimestampReceipt,
+)
 from integrity.merkle import TreeNode
 
+EMBEDDED_AUTHORITY = "embedded"
+"""Name of the authority that always stamps, and whose token seals."""
 _SEQUENCER_LOCK = 0x6C6F67  # "log": one sequencer at a time
 
 
@@ -65,31 +77,86 @@ class Log:
         """The checkpoint that covers most."""
         return self._session.scalars(select(CheckpointRow).order_by(CheckpointRow.size.desc()).limit(1)).one_or_none()
 
-    def is_stamped(self, size: int) -> bool:
-        """Whether the checkpoint of this size has a token."""
-        query = select(TimestampReceipt.id).where(TimestampReceipt.checkpoint_size == size).limit(1)
-        return self._session.scalars(query).first() is not None
+    def checkpoint(self, size: int) -> CheckpointRow | None:
+        """The checkpoint of this size."""
+        return self._session.get(CheckpointRow, size)
+
+    def is_stamped(self, size: int, authority: str = EMBEDDED_AUTHORITY) -> bool:
+        """Whether an authority stamped the checkpoint of this size."""
+        query = select(TimestampReceipt.id).where(TimestampReceipt.checkpoint_size == size, TimestampReceipt.authority == authority)
+        return self._session.scalars(query.limit(1)).first() is not None
 
     def newest_stamped(self) -> tuple[CheckpointRow, TimestampReceipt] | None:
-        """The checkpoint that covers most and has a token."""
-        query = (
-            select(CheckpointRow, TimestampReceipt)
-            .join(TimestampReceipt, TimestampReceipt.checkpoint_size == CheckpointRow.size)
-            .order_by(CheckpointRow.size.desc())
-            .limit(1)
-        )
-        row = self._session.execute(query).one_or_none()
+        """The checkpoint that covers most and that the embedded authority stamped."""
+        row = self._session.execute(_stamped().order_by(CheckpointRow.size.desc()).limit(1)).one_or_none()
         return None if row is None else (row[0], row[1])
 
     def stamped(self, size: int) -> tuple[CheckpointRow, TimestampReceipt] | None:
-        """The checkpoint of this size with its token."""
-        query = select(CheckpointRow, TimestampReceipt).join(TimestampReceipt, TimestampReceipt.checkpoint_size == CheckpointRow.size)
-        row = self._session.execute(query.where(CheckpointRow.size == size).limit(1)).one_or_none()
+        """The checkpoint of this size with the token of the embedded authority."""
+        row = self._session.execute(_stamped().where(CheckpointRow.size == size)).one_or_none()
         return None if row is None else (row[0], row[1])
+
+    def receipts(self, size: int) -> list[TimestampReceipt]:
+        """Every authority's token over the checkpoint of this size, by authority."""
+        query = select(TimestampReceipt).where(TimestampReceipt.checkpoint_size == size).order_by(TimestampReceipt.authority)
+        return list(self._session.scalars(query))
 
     def add_receipt(self, receipt: TimestampReceipt) -> None:
         """Keep a token."""
         self._session.add(receipt)
+        self._session.flush()
+
+    def newest_receipt_elsewhere(self) -> TimestampReceipt | None:
+        """The token of an authority elsewhere that covers most."""
+        query = select(TimestampReceipt).where(TimestampReceipt.authority != EMBEDDED_AUTHORITY)
+        return self._session.scalars(query.order_by(TimestampReceipt.checkpoint_size.desc()).limit(1)).first()
+
+    def oldest_checkpoint_after(self, size: int) -> CheckpointRow | None:
+        """The first checkpoint beyond a size."""
+        return self._session.scalars(select(CheckpointRow).where(CheckpointRow.size > size).order_by(CheckpointRow.size).limit(1)).first()
+
+    def stamped_between(self, after: int, up_to: int) -> list[CheckpointRow]:
+        """Checkpoints beyond a size, up to another, that the embedded authority stamped, by size."""
+        query = select(CheckpointRow).join(TimestampReceipt, TimestampReceipt.checkpoint_size == CheckpointRow.size)
+        query = query.where(TimestampReceipt.authority == EMBEDDED_AUTHORITY, CheckpointRow.size > after, CheckpointRow.size <= up_to)
+        return list(self._session.scalars(query.order_by(CheckpointRow.size)))
+
+    def leaves(self, first_index: int, *, limit: int) -> list[tuple[int, bytes]]:
+        """Leaves from an index on, with their events' exact bytes."""
+        query = select(CustodyLeaf.leaf_index, CustodyEventRow.canonical).join(CustodyEventRow, CustodyEventRow.id == CustodyLeaf.event_id)
+        rows = self._session.execute(query.where(CustodyLeaf.leaf_index >= first_index).order_by(CustodyLeaf.leaf_index).limit(limit))
+        return [(row[0], row[1]) for row in rows]
+
+    def newest_export(self) -> LogExport | None:
+        """The stretch that was exported last."""
+        return self._session.scalars(select(LogExport).order_by(LogExport.first_index.desc()).limit(1)).first()
+
+    def add_export(self, export: LogExport) -> None:
+        """Keep that a stretch lies in the store."""
+        self._session.add(export)
+        self._session.flush()
+
+    def keys(self) -> list[LogKey]:
+        """Every key the log was signed with, in order."""
+        return list(self._session.scalars(select(LogKey).order_by(LogKey.from_size, LogKey.since)))
+
+    def add_key(self, key: LogKey) -> None:
+        """Keep a key."""
+        self._session.add(key)
+        self._session.flush()
+
+    def cosignatures(self, size: int) -> list[Cosignature]:
+        """What witnesses signed under the checkpoint of this size, by witness."""
+        return list(self._session.scalars(select(Cosignature).where(Cosignature.checkpoint_size == size).order_by(Cosignature.witness)))
+
+    def newest_cosigned(self, witness: str) -> Cosignature | None:
+        """What a witness signed last."""
+        query = select(Cosignature).where(Cosignature.witness == witness).order_by(Cosignature.checkpoint_size.desc())
+        return self._session.scalars(query.limit(1)).first()
+
+    def add_cosignature(self, cosignature: Cosignature) -> None:
+        """Keep a witness's signature."""
+        self._session.add(cosignature)
         self._session.flush()
 
     def clips_below(self, size: int) -> list[UUID]:
@@ -103,3 +170,8 @@ class Log:
             """
         )
         return list(self._session.scalars(query, {"size": size}))
+
+
+def _stamped() -> Select[CheckpointRow, TimestampReceipt]:
+    query = select(CheckpointRow, TimestampReceipt).join(TimestampReceipt, TimestampReceipt.checkpoint_size == CheckpointRow.size)
+    return query.where(TimestampReceipt.authority == EMBEDDED_AUTHORITY)

@@ -3,12 +3,11 @@
 import secrets
 
 from evidence_store.models import CheckpointRow, TimestampReceipt
+from evidence_store.repositories.log import EMBEDDED_AUTHORITY
 from integrity.hashing import sha256
 from integrity.timestamp_token import build_request, token_of_response, verify_token
 from service.context import ServiceContext
 from service.jobs import job
-
-EMBEDDED = "embedded"
 
 
 @job("log.timestamp")
@@ -33,7 +32,7 @@ def _stamp(context: ServiceContext, checkpoint: CheckpointRow) -> TimestampRecei
     response = context.authority.issue(build_request(digest, nonce=nonce), at=context.clock.now(), serial=secrets.randbits(63) | 1)
     token = token_of_response(response)
     verified = verify_token(token, digest, roots=[context.authority.root], nonce=nonce)
-    return TimestampReceipt(id=context.new_id(), checkpoint_size=checkpoint.size, authority=EMBEDDED, token=token, stamped_at=verified.at)
+    return TimestampReceipt(id=context.new_id(), checkpoint_size=checkpoint.size, authority=EMBEDDED_AUTHORITY, token=token, stamped_at=verified.at)
 
 
 def signed_text(note: str) -> bytes:
