@@ -42,6 +42,8 @@ PROBLEMS: dict[type[Exception], tuple[HTTPStatus, str]] = {
     clips.ClipNotStoredError: (HTTPStatus.CONFLICT, "clip-not-stored"),
     clips.CursorDamagedError: (HTTPStatus.BAD_REQUEST, "cursor-damaged"),
     custody.NoCheckpointError: (HTTPStatus.NOT_FOUND, "no-checkpoint"),
+    custody.KeyRetiredError: (HTTPStatus.CONFLICT, "log-key-retired"),
+    custody.LogSizeError: (HTTPStatus.NOT_FOUND, "no-such-log-size"),
     custody.LogDamagedError: (HTTPStatus.INTERNAL_SERVER_ERROR, "log-damaged"),
     docks.AdoptionNotFoundError: (HTTPStatus.NOT_FOUND, "adoption-not-found"),
     docks.HasIdentityError: (HTTPStatus.CONFLICT, "recorder-has-identity"),

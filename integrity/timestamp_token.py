@@ -95,13 +95,14 @@ class _SignedToken:
     signature: bytes
 
 
-def build_request(digest: bytes, *, nonce: int, algorithm: str = "sha256") -> bytes:
+def build_request(digest: bytes, *, nonce: int, algorithm: str = "sha256", policy: str | None = None) -> bytes:
     """Write a request for a time-stamp that carries its certificate (RFC 3161, section 2.4.1).
 
     Args:
         digest: What is to be time-stamped.
         nonce: A number never used before, so that an old answer cannot be passed off as this one; from ``secrets``.
         algorithm: How the digest was made: ``sha256``, ``sha384``, ``sha512`` or ``sm3``.
+        policy: Policy asked for, as a dotted object identifier; the authority's own when not given.
 
     Raises:
         MalformedValueError: The digest has not the length of its algorithm, or the algorithm is not accepted.
@@ -110,7 +111,8 @@ def build_request(digest: bytes, *, nonce: int, algorithm: str = "sha256") -> by
         raise MalformedValueError("digest", f"has not the length of {algorithm}")
     identifier = next(dotted for dotted, name in DIGEST_ALGORITHMS.items() if name == algorithm)
     imprint = der.sequence(der.sequence(der.object_identifier(identifier), der.null()), der.octet_string(digest))
-    return der.sequence(der.integer(1), imprint, der.integer(nonce), der.boolean(True))
+    asked = (der.object_identifier(policy),) if policy is not None else ()
+    return der.sequence(der.integer(1), imprint, *asked, der.integer(nonce), der.boolean(True))
 
 
 def token_of_response(response: bytes) -> bytes:

@@ -10,6 +10,7 @@ from evidence_store.unit_of_work import UnitOfWork, open_unit_of_work
 from service.clock import Clock, SystemClock
 from service.context import ServiceContext
 from service.custody.keys import read_keys
+from service.outgoing import Outgoing
 from service.settings import Settings
 
 
@@ -34,6 +35,7 @@ def build_context(settings: Settings, *, clock: Clock | None = None, objects: Ob
         log_signer=keys.log,
         manifest_signer=keys.manifest,
         authority=keys.authority,
+        outgoing=Outgoing(settings.outgoing_hosts),
         dispose=engine.dispose,
     )
 

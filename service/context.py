@@ -11,6 +11,7 @@ from evidence_store.unit_of_work import UnitOfWork
 from integrity.signing import Signer
 from integrity.timestamp_authority import TimestampAuthority
 from service.clock import Clock
+from service.outgoing import Outgoing
 from service.settings import Settings
 
 
@@ -24,6 +25,7 @@ class ServiceContext:
         log_signer: Signs checkpoints; its name is the log's origin.
         manifest_signer: Signs the manifests beside objects.
         authority: The embedded RFC 3161 authority.
+        outgoing: Asks addresses that an operator listed, and no other.
         dispose: Closes the database connections; the context is of no use afterwards.
     """
 
@@ -34,6 +36,7 @@ class ServiceContext:
     log_signer: Signer
     manifest_signer: Signer
     authority: TimestampAuthority
+    outgoing: Outgoing
     dispose: Callable[[], None]
 
     def new_id(self) -> UUID:

@@ -1,16 +1,19 @@
 """Everything an operator can set, as variables ``BODYCAM_<FIELD>``; read once, refused when wrong."""
 
+import base64
 import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from integrity.checkpoint import parse_verifier_key
+from integrity.errors import MalformedValueError
 from service.errors import ServiceError
 
 PREFIX = "BODYCAM_"
@@ -29,6 +32,71 @@ class SettingsError(ServiceError):
     def __init__(self, problems: list[str]) -> None:
         super().__init__("; ".join(problems))
         self.problems = problems
+
+
+class AuthorityElsewhere(BaseModel):
+    """A time-stamp authority elsewhere (RFC 3161 over HTTP).
+
+    Attributes:
+        name: Name under which its tokens are kept; never ``embedded``.
+        url: Address.
+        roots: Certificates that its tokens must lead to, PEM.
+        policy: Policy asked for, as a dotted object identifier.
+        digest: How the checkpoint is digested for it.
+        timeout_s: Longest wait, in seconds.
+        username: For HTTP Basic, with `password_file`.
+        ca_file: Certificate authority of its TLS, PEM, when the system does not know it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")
+    url: str
+    roots: Path
+    policy: str | None = Field(default=None, pattern=r"^[0-2](\.\d{1,12}){1,20}$")
+    digest: Literal["sha256", "sha384", "sha512", "sm3"] = "sha256"
+    timeout_s: float = Field(default=10.0, gt=0, le=60)
+    username: str | None = None
+    password_file: Path | None = None
+    ca_file: Path | None = None
+
+    @field_validator("name")
+    @classmethod
+    def _own_name(cls, value: str) -> str:
+        if value == "embedded":
+            raise ValueError("that is the name of the service's own authority")
+        return value
+
+    def headers(self) -> dict[str, str]:
+        """Headers that identify the service to it."""
+        if self.username is None or self.password_file is None:
+            return {}
+        pair = f"{self.username}:{self.password_file.read_text(encoding='utf-8').strip()}"
+        return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
+
+
+class WitnessElsewhere(BaseModel):
+    """A witness of the custody log (C2SP tlog-witness): its verifier key and its address."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    key: str
+    url: str
+    ca_file: Path | None = None
+
+    @property
+    def name(self) -> str:
+        """Name of its key."""
+        return self.key.partition("+")[0]
+
+    @field_validator("key")
+    @classmethod
+    def _readable_key(cls, value: str) -> str:
+        try:
+            parse_verifier_key(value)
+        except MalformedValueError as error:
+            raise ValueError(str(error)) from error
+        return value
 
 
 class Settings(BaseSettings):
@@ -64,6 +132,11 @@ class Settings(BaseSettings):
     log_retention_days: int = Field(
         default=3_650, ge=MINIMUM_RETENTION_DAYS, le=36_500, description="Days that the custody log's export into the store is locked."
     )
+    outgoing_hosts: tuple[str, ...] = Field(default=(), description='Every address that the service may ask: `["tsa.example:443"]`; no other is.')
+    timestamp_authorities: tuple[AuthorityElsewhere, ...] = Field(
+        default=(), description="Time-stamp authorities elsewhere, tried in order for one checkpoint a minute (docs/operations.md)."
+    )
+    witnesses: tuple[WitnessElsewhere, ...] = Field(default=(), description="Witnesses that co-sign checkpoints (docs/operations.md).")
     recorder_time_zone: str = Field(default="Asia/Shanghai", description="Zone of times that a recorder writes without an offset.")
     key_mark: str = Field(
         default=r"_IMP(?=[._]|$)", description="Regular expression for what the name of a file carries that the officer marked as important."
@@ -105,6 +178,16 @@ class Settings(BaseSettings):
         if parts.scheme == "http" and parts.hostname not in {"127.0.0.1", "localhost", "::1"}:
             raise ValueError("beyond this machine only https is allowed")
         return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _listed_addresses(self) -> Self:
+        configured: tuple[AuthorityElsewhere | WitnessElsewhere, ...] = (*self.timestamp_authorities, *self.witnesses)
+        for one in configured:
+            parts = urlsplit(one.url)
+            port = parts.port or {"https": 443, "http": 80}.get(parts.scheme, 0)
+            if f"{parts.hostname}:{port}" not in self.outgoing_hosts:
+                raise ValueError(f"{one.url} is not among BODYCAM_OUTGOING_HOSTS")
+        return self
 
     @property
     def public_store(self) -> tuple[str, bool]:

@@ -22,6 +22,10 @@ INSERT_ONLY = (
     "log_key",
     "cosignature",
     "lock_probe_run",
+    "evidence_package",
+    "evidence_package_clip",
+    "evidence_package_file",
+    "evidence_package_seal",
 )
 """Tables the application may add to and read, never change."""
 _LOCK = 0x626F6479  # "body": one migration at a time

@@ -136,7 +136,7 @@ class Log:
         self._session.add(export)
         self._session.flush()
 
-    def keys(self) -> list[LogKey]:
+    def signing_keys(self) -> list[LogKey]:
         """Every key the log was signed with, in order."""
         return list(self._session.scalars(select(LogKey).order_by(LogKey.from_size, LogKey.since)))
 

@@ -15,8 +15,10 @@ from service.accounts.first_people import FirstPeople, make_first_people
 from service.appliance.configuration import read_migration_url
 from service.appliance.demo_province import import_demo_province
 from service.cli.opening import opened_context, run, settings_of
+from service.cli.people import operator
 from service.clock import SystemClock
-from service.custody.keys import make_keys, read_keys
+from service.custody.change_key import change_log_key, current_key
+from service.custody.keys import adopt_next_log_key, draw_next_log_key, make_keys, read_keys
 from service.errors import UnacceptableValueError
 from service.settings import SettingsError
 
@@ -58,6 +60,28 @@ def first_start(
                 import_demo_province(context)
     log_key = read_keys(settings.keys_dir).log_key
     sys.stdout.write(json.dumps({"log_key": log_key}) + "\n" if json_output else f"{log_key}\n")
+
+
+def change_log_key_main(arguments: Sequence[str]) -> int:
+    """Change the log's key."""
+    return run(change_key, list(arguments))
+
+
+def change_key(data: Annotated[Path | None, typer.Option(help="Data directory of `bodycam up`, instead of variables.")] = None) -> None:
+    """Give the custody log another key, signed by both; prints the note and the new verifier key.
+
+    Started again after a kill it finishes what it began. The service has to be started again afterwards: with the old key it signs nothing more.
+    """
+    folder = settings_of(data).keys_dir
+    new = draw_next_log_key(folder)
+    with opened_context(data) as context, context.unit_of_work() as work:
+        known = {key.verifier_key: key.transition for key in work.log.signing_keys()}
+    note = known.get(current_key(new))
+    if note is None:
+        with opened_context(data) as context:
+            note = change_log_key(context, new, actor=operator())
+    adopt_next_log_key(folder)
+    sys.stdout.write(f"{note}\n{current_key(new)}\n")
 
 
 def _parse(given: Any) -> FirstPeople:

@@ -36,7 +36,7 @@ def add_user(
     """Add an account and show its password if one was drawn."""
     chosen = password or secrets.token_urlsafe(15)
     with opened_context(data) as context:
-        add_account(context, NewAccount(username, chosen, role, agency, officer), actor=_operator())
+        add_account(context, NewAccount(username, chosen, role, agency, officer), actor=operator())
     if password is None:
         sys.stdout.write(f"{username} {chosen}\n")
 
@@ -48,10 +48,10 @@ def add_dock(
 ) -> None:
     """Register a dock and show its token, once."""
     with opened_context(data) as context:
-        credential = register_dock(context, name, agency_code=agency, actor=_operator())
+        credential = register_dock(context, name, agency_code=agency, actor=operator())
     sys.stdout.write(f"{credential.dock_id} {credential.token}\n")
 
 
-def _operator() -> Actor:
+def operator() -> Actor:
     """Whoever runs commands on the machine has its database password; the log names the operating system's account."""
     return Actor(ActorKind.USER, "operator", f"operator {getpass.getuser()}", Role.ADMINISTRATOR, None, Scope("/"))

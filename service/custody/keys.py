@@ -11,6 +11,7 @@ from integrity.signing import Ed25519Signer
 from integrity.timestamp_authority import TimestampAuthority, create_authority
 from service.errors import ServiceError
 
+NEXT_LOG_KEY = "log-next.key"
 LOG_KEY, MANIFEST_KEY, AUTHORITY_KEY, ORIGIN, AUTHORITY_ROOT = (
     "log.key",
     "manifest.key",
@@ -61,6 +62,29 @@ def make_keys(folder: Path, origin: str, *, now: datetime) -> None:
     ):
         _write_once(folder / name, content)
     _write_once(folder / AUTHORITY_ROOT, TimestampAuthority.from_pem((folder / AUTHORITY_KEY).read_bytes()).root_pem())
+
+
+def draw_next_log_key(folder: Path) -> Ed25519Signer:
+    """The key that is to follow the log's present one: drawn once, kept beside it until it counts.
+
+    Raises:
+        KeysMissingError: There is no present key.
+    """
+    origin = _read(folder, ORIGIN).decode()
+    _write_once(folder / NEXT_LOG_KEY, base64.b64encode(Ed25519Signer.generate(origin).private_bytes()))
+    return Ed25519Signer(origin, base64.b64decode(_read(folder, NEXT_LOG_KEY)))
+
+
+def adopt_next_log_key(folder: Path) -> None:
+    """Make the next key the present one; the one before stays beside it under its key id, for whoever has to explain old signatures.
+
+    Raises:
+        KeysMissingError: There is no next key.
+    """
+    old = read_keys(folder).log_key
+    _write_once(folder / f"log-{old.split('+')[-2]}.key", _read(folder, LOG_KEY))
+    _read(folder, NEXT_LOG_KEY)
+    (folder / NEXT_LOG_KEY).replace(folder / LOG_KEY)
 
 
 def read_keys(folder: Path) -> ServiceKeys:

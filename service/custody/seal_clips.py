@@ -8,6 +8,7 @@ from integrity.checkpoint import Checkpoint, sign_checkpoint
 from integrity.errors import MalformedValueError
 from integrity.merkle import append_leaves, leaf_hash, tree_root
 from service.context import ServiceContext
+from service.custody.change_key import check_key
 from service.custody.errors import LogDamagedError
 from service.custody.timestamp_checkpoint import timestamp_checkpoint
 from service.jobs import job
@@ -24,6 +25,7 @@ def seal_clips(context: ServiceContext) -> None:
     """Integrate waiting events under one signed checkpoint, at most once a second.
 
     Raises:
+        KeyRetiredError: The log has another key by now; nothing was signed.
         LogDamagedError: An event's bytes do not give its hash, or the tree does not give the root that was signed last; nothing was signed.
     """
     now = context.clock.now()
@@ -38,6 +40,7 @@ def seal_clips(context: ServiceContext) -> None:
         if newest is not None and now - newest.signed_at < LEAST_BETWEEN:
             work.jobs.defer_once(seal_clips, delay_s=1, priority=SEALING_FIRST)
             return
+        check_key(context, work)
         _check_tree(work, newest)
         checkpoint = _integrate(context, work, events)
         work.log.add_checkpoint(

@@ -7,7 +7,15 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from api.dependencies import Context, CurrentActor
-from service.custody.prove_event import newest_checkpoint, prove_event
+from service.custody.change_key import current_key
+from service.custody.prove_event import (
+    StampedCheckpoint,
+    checkpoint_of_size,
+    key_transitions,
+    newest_checkpoint,
+    prove_event,
+    prove_growth,
+)
 
 router = APIRouter(prefix="/log", tags=["custody"])
 
@@ -31,10 +39,54 @@ class ProofAnswer(BaseModel):
     path: list[str]
 
 
+class GrowthAnswer(BaseModel):
+    """A consistency proof (RFC 9162) between two sizes of the log, hashes in hexadecimal."""
+
+    first_size: int
+    second_size: int
+    path: list[str]
+
+
+class KeyAnswer(BaseModel):
+    """The log's present key, and the notes by which it came from its first one."""
+
+    log_key: str
+    transitions: list[str]
+
+
 @router.get("/checkpoint")
 def get_checkpoint(context: Context, _actor: CurrentActor) -> CheckpointAnswer:
-    """Tell the newest time-stamped checkpoint."""
-    found = newest_checkpoint(context)
+    """Tell the newest time-stamped checkpoint, with the lines of witnesses."""
+    return _checkpoint_answer(newest_checkpoint(context))
+
+
+@router.get("/checkpoints/{size}")
+def get_checkpoint_of_size(size: int, context: Context, _actor: CurrentActor) -> CheckpointAnswer:
+    """Tell the time-stamped checkpoint of a size."""
+    return _checkpoint_answer(checkpoint_of_size(context, size))
+
+
+@router.get("/consistency/{first_size}/{second_size}")
+def get_consistency(first_size: int, second_size: int, context: Context, _actor: CurrentActor) -> GrowthAnswer:
+    """Prove that the log only grew between two of its checkpoints."""
+    proof = prove_growth(context, first_size, second_size)
+    return GrowthAnswer(first_size=first_size, second_size=second_size, path=[sibling.hex() for sibling in proof.path])
+
+
+@router.get("/keys")
+def get_keys(context: Context, _actor: CurrentActor) -> KeyAnswer:
+    """Tell the log's present key; it is to be trusted only when it, or the first key, came by another way."""
+    return KeyAnswer(log_key=current_key(context.log_signer), transitions=key_transitions(context))
+
+
+@router.get("/checkpoints/{size}/proofs/{leaf_index}")
+def get_proof(size: int, leaf_index: int, context: Context, _actor: CurrentActor) -> ProofAnswer:
+    """Prove that an event is under a checkpoint."""
+    proof = prove_event(context, leaf_index, size=size)
+    return ProofAnswer(leaf_index=leaf_index, size=size, path=[sibling.hex() for sibling in proof.path])
+
+
+def _checkpoint_answer(found: StampedCheckpoint) -> CheckpointAnswer:
     return CheckpointAnswer(
         checkpoint=found.note,
         size=found.size,
@@ -43,10 +95,3 @@ def get_checkpoint(context: Context, _actor: CurrentActor) -> CheckpointAnswer:
         log_key=found.log_key,
         timestamp_root=found.timestamp_root,
     )
-
-
-@router.get("/checkpoints/{size}/proofs/{leaf_index}")
-def get_proof(size: int, leaf_index: int, context: Context, _actor: CurrentActor) -> ProofAnswer:
-    """Prove that an event is under a checkpoint."""
-    proof = prove_event(context, leaf_index, size=size)
-    return ProofAnswer(leaf_index=leaf_index, size=size, path=[sibling.hex() for sibling in proof.path])
