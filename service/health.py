@@ -1,7 +1,7 @@
 """Whether the service can do its work, part by part, and figures about it, as values."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from evidence_store.actor import Actor
 from evidence_store.errors import StoreError
@@ -9,6 +9,8 @@ from evidence_store.models import LockProbeRun
 from service.access.permission import require
 from service.access.policy import Action
 from service.context import ServiceContext
+from service.custody.ask_witnesses import read_witnesses
+from service.custody.stamp_elsewhere import ALARM_AFTER, read_time_elsewhere
 from service.ingest.release_clip import PROBE_IS_RECENT
 
 LOG_MAY_LAG = timedelta(minutes=5)
@@ -40,8 +42,23 @@ def read_readiness(context: ServiceContext) -> Readiness:
     return Readiness((*_database_parts(context), _store(context)))
 
 
-def read_health(context: ServiceContext, *, actor: Actor) -> tuple[Readiness, LockProbeRun | None]:
-    """Look at every part, and at the newest lock probe of this store step by step; ``None`` when it was never probed.
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What an administrator looks at.
+
+    Attributes:
+        readiness: Parts without which the service cannot work.
+        watched: What proves the evidence from elsewhere; the service works on without it, and somebody has to look.
+        probe: Newest lock probe of this store, step by step; ``None`` when it was never probed.
+    """
+
+    readiness: Readiness
+    watched: tuple[PartHealth, ...]
+    probe: LockProbeRun | None
+
+
+def read_health(context: ServiceContext, *, actor: Actor) -> Health:
+    """Look at everything.
 
     Raises:
         NotPermittedError: This role may not.
@@ -50,7 +67,8 @@ def read_health(context: ServiceContext, *, actor: Actor) -> tuple[Readiness, Lo
     require(Action.READ_HEALTH, actor)
     with context.unit_of_work() as work:
         probe = work.lock_probes.latest(context.objects.description)
-    return read_readiness(context), probe
+    watched = (_log_export(context), *_time_elsewhere(context), *_witnesses(context))
+    return Health(read_readiness(context), watched, probe)
 
 
 def read_metrics(context: ServiceContext) -> dict[str, float]:
@@ -65,6 +83,12 @@ def read_metrics(context: ServiceContext) -> dict[str, float]:
             "bodycam_log_size": float(newest.size if newest else 0),
             "bodycam_log_checkpoint_age_seconds": (now - newest.signed_at).total_seconds() if newest else 0.0,
         }
+        export = work.log.newest_export()
+        figures["bodycam_log_exported_size"] = float(export.size if export else 0)
+    elsewhere = read_time_elsewhere(context)
+    if elsewhere.is_wanted:
+        figures["bodycam_log_unstamped_elsewhere_seconds"] = _age_s(elsewhere.oldest_unstamped_at, now)
+    figures |= {f'bodycam_log_witness_behind{{witness="{one.name}"}}': float(one.behind) for one in read_witnesses(context)}
     return figures
 
 
@@ -88,6 +112,37 @@ def _database_parts(context: ServiceContext) -> tuple[PartHealth, ...]:
         lock,
         PartHealth("log", is_well=lag <= LOG_MAY_LAG, detail=f"oldest waiting event {int(lag.total_seconds())} s"),
     )
+
+
+def _log_export(context: ServiceContext) -> PartHealth:
+    with context.unit_of_work() as work:
+        export = work.log.newest_export()
+        waiting = work.log.oldest_checkpoint_after(export.size if export else 0)
+    lag_s = _age_s(waiting.signed_at if waiting else None, context.clock.now())
+    return PartHealth(
+        "log_export", is_well=lag_s <= LOG_MAY_LAG.total_seconds(), detail=f"{export.size if export else 0} events, {lag_s:.0f} s behind"
+    )
+
+
+def _time_elsewhere(context: ServiceContext) -> tuple[PartHealth, ...]:
+    elsewhere = read_time_elsewhere(context)
+    if not elsewhere.is_wanted:
+        return ()
+    age_s = _age_s(elsewhere.oldest_unstamped_at, context.clock.now())
+    return (PartHealth("time_elsewhere", is_well=age_s <= ALARM_AFTER.total_seconds(), detail=f"oldest checkpoint without a token {age_s:.0f} s"),)
+
+
+def _witnesses(context: ServiceContext) -> tuple[PartHealth, ...]:
+    parts = []
+    for state in read_witnesses(context):
+        lag_s = _age_s(state.oldest_unsigned_at, context.clock.now())
+        detail = f"{state.name}: signed {state.signed_size} events, {state.behind} behind for {lag_s:.0f} s"
+        parts.append(PartHealth("witness", is_well=lag_s <= ALARM_AFTER.total_seconds(), detail=detail))
+    return tuple(parts)
+
+
+def _age_s(since: datetime | None, now: datetime) -> float:
+    return (now - since).total_seconds() if since is not None else 0.0
 
 
 def _store(context: ServiceContext) -> PartHealth:

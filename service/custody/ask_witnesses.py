@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass
+from datetime import datetime
 
 from evidence_store.models import CheckpointRow, Cosignature
 from integrity.checkpoint import open_checkpoint, parse_verifier_key, verifier_key
@@ -26,11 +27,13 @@ class WitnessState:
         name: Name of its key.
         signed_size: Size it signed last; 0 when it never did.
         behind: Leaves that the newest stamped checkpoint has more.
+        oldest_unsigned_at: When the oldest checkpoint was signed that it has not; ``None`` when it has the newest.
     """
 
     name: str
     signed_size: int
     behind: int
+    oldest_unsigned_at: datetime | None
 
 
 @job("log.witness")
@@ -52,8 +55,13 @@ def read_witnesses(context: ServiceContext) -> list[WitnessState]:
     with context.unit_of_work() as work:
         found = work.log.newest_stamped()
         size = found[0].size if found else 0
-        signed = [(witness.name, work.log.newest_cosigned(witness.name)) for witness in context.settings.witnesses]
-    return [WitnessState(name, one.checkpoint_size if one else 0, size - (one.checkpoint_size if one else 0)) for name, one in signed]
+        states = []
+        for witness in context.settings.witnesses:
+            newest = work.log.newest_cosigned(witness.name)
+            signed_size = newest.checkpoint_size if newest else 0
+            waiting = work.log.oldest_checkpoint_after(signed_size) if signed_size < size else None
+            states.append(WitnessState(witness.name, signed_size, size - signed_size, waiting.signed_at if waiting else None))
+    return states
 
 
 def _ask(context: ServiceContext, witness: WitnessElsewhere, checkpoint: CheckpointRow) -> None:

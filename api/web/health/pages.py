@@ -12,5 +12,5 @@ router = APIRouter(prefix="/health")
 @router.get("")
 def get_health(request: Request, context: Context, actor: CurrentActor) -> Response:
     """Show every part's state, and the newest lock probe step by step."""
-    readiness, probe = read_health(context, actor=actor)
-    return render(request, "health/health.html", actor=actor, readiness=readiness, probe=probe)
+    health = read_health(context, actor=actor)
+    return render(request, "health/health.html", actor=actor, readiness=health.readiness, watched=health.watched, probe=health.probe)

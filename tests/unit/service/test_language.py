@@ -80,7 +80,7 @@ def test_texts_use_the_glossary_and_not_its_rivals():
         ("board.outcome_name", OUTCOMES),
         ("custody.actor", ActorKind),
         ("health.step_name", ("lock", *MUST_BE_REFUSED, *MUST_LEAVE_INTACT)),
-        ("health.part_name", ("database", "store", "lock", "log")),
+        ("health.part_name", ("database", "store", "lock", "log", "log_export", "time_elsewhere", "witness")),
     ],
 )
 def test_every_code_has_words(family, codes):
