@@ -20,6 +20,8 @@ from service.cases import errors as cases
 from service.clips import errors as clips
 from service.custody import errors as custody
 from service.docks import errors as docks
+from service.documents import errors as documents
+from service.evidence_packages import errors as packages
 from service.imports import errors as imports
 from service.ingest import errors as ingest
 from service.roster import errors as roster
@@ -51,6 +53,15 @@ PROBLEMS: dict[type[Exception], tuple[HTTPStatus, str]] = {
     docks.NoMediumError: (HTTPStatus.CONFLICT, "medium-unrecognisable"),
     docks.DockNotFoundError: (HTTPStatus.NOT_FOUND, "dock-not-found"),
     docks.UnknownDockError: (HTTPStatus.UNAUTHORIZED, "unknown-dock"),
+    documents.DocumentFailedError: (HTTPStatus.INTERNAL_SERVER_ERROR, "document-failed"),
+    documents.FontMissingError: (HTTPStatus.SERVICE_UNAVAILABLE, "font-missing"),
+    packages.ClipsNotSealedError: (HTTPStatus.CONFLICT, "clips-not-sealed"),
+    packages.EvidenceDamagedError: (HTTPStatus.CONFLICT, "evidence-damaged"),
+    packages.NoSuchVolumeError: (HTTPStatus.NOT_FOUND, "no-such-volume"),
+    packages.PackageNotFoundError: (HTTPStatus.NOT_FOUND, "package-not-found"),
+    packages.PackageNotSealedError: (HTTPStatus.SERVICE_UNAVAILABLE, "package-not-sealed"),
+    packages.PackageTooLargeError: (HTTPStatus.UNPROCESSABLE_ENTITY, "package-too-large"),
+    packages.VolumeTooSmallError: (HTTPStatus.UNPROCESSABLE_ENTITY, "volume-too-small"),
     imports.ImportNotFoundError: (HTTPStatus.NOT_FOUND, "import-not-found"),
     imports.ImportClosedError: (HTTPStatus.CONFLICT, "import-closed"),
     imports.StatementConflictError: (HTTPStatus.CONFLICT, "statement-conflict"),
@@ -170,16 +181,27 @@ def install_problem_handlers(app: FastAPI, html: HtmlProblem) -> None:
 
 
 def _public_detail(error: Exception, status: HTTPStatus) -> str:
+    if isinstance(error, documents.FontMissingError | packages.PackageNotSealedError):
+        return str(error)
     if status in {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE}:
         return "a part of the service is away for the moment; nothing is lost, try again"
     return str(error)
 
 
+_EXTRAS: tuple[tuple[type[Exception], Callable[[Any], dict[str, Any]]], ...] = (
+    (ingest.DockProtocolUnsupportedError, lambda error: {"accepted": list(error.accepted)}),
+    (roster.RosterRefusedError, lambda error: {"fault_count": error.fault_count, "faults": error.faults}),
+    (accounts.SignInLockedError, lambda error: {"until": error.until.isoformat()}),
+    (packages.ClipsNotSealedError, lambda error: {"clip_ids": [str(clip_id) for clip_id in error.clip_ids]}),
+    (packages.EvidenceDamagedError, lambda error: {"clip_id": str(error.clip_id), "reason": error.reason}),
+    (packages.PackageNotSealedError, lambda error: {"package_id": str(error.package_id)}),
+    (packages.VolumeTooSmallError, lambda error: {"least_bytes": error.least_bytes}),
+)
+"""Further members of some problems."""
+
+
 def _extras(error: Exception) -> dict[str, Any]:
-    if isinstance(error, ingest.DockProtocolUnsupportedError):
-        return {"accepted": list(error.accepted)}
-    if isinstance(error, roster.RosterRefusedError):
-        return {"fault_count": error.fault_count, "faults": error.faults}
-    if isinstance(error, accounts.SignInLockedError):
-        return {"until": error.until.isoformat()}
+    for kind, tell in _EXTRAS:
+        if isinstance(error, kind):
+            return tell(error)
     return {}

@@ -18,6 +18,7 @@ from evidence_store.repositories.clips import Clips
 from evidence_store.repositories.coverage import Coverage
 from evidence_store.repositories.custody import Custody
 from evidence_store.repositories.docks import Docks
+from evidence_store.repositories.evidence_packages import EvidencePackages
 from evidence_store.repositories.imports import Imports
 from evidence_store.repositories.lock_probes import LockProbes
 from evidence_store.repositories.log import Log
@@ -40,6 +41,7 @@ class UnitOfWork:
         self.coverage = Coverage(session)
         self.custody = Custody(session)
         self.docks = Docks(session)
+        self.evidence_packages = EvidencePackages(session)
         self.imports = Imports(session)
         self.jobs = JobQueue(session, jobs)
         self.lock_probes = LockProbes(session)

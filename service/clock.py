@@ -1,5 +1,6 @@
 """The service's clock: the one place that asks what time it is."""
 
+import time
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -10,6 +11,9 @@ class Clock(Protocol):
     def now(self) -> datetime:
         """The time, aware UTC."""
 
+    def wait(self, seconds: float) -> None:
+        """Let so much time pass."""
+
 
 class SystemClock:
     """The machine's clock."""
@@ -17,3 +21,7 @@ class SystemClock:
     def now(self) -> datetime:
         """The time, aware UTC."""
         return datetime.now(UTC)
+
+    def wait(self, seconds: float) -> None:
+        """Sleep."""
+        time.sleep(seconds)

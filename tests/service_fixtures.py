@@ -49,6 +49,9 @@ class StoppedClock:
     def advance(self, **amount) -> None:
         self.time += timedelta(**amount)
 
+    def wait(self, seconds: float) -> None:
+        self.advance(seconds=seconds)
+
 
 @dataclass
 class Service:

@@ -10,13 +10,14 @@ from api.v1.coverage import routes as coverage
 from api.v1.custody import routes as custody
 from api.v1.docks import adoptions
 from api.v1.docks import routes as docks
+from api.v1.evidence_packages import routes as evidence_packages
 from api.v1.imports import routes as imports
 from api.v1.ingest import routes as ingest
 from api.v1.roster import recorders
 from api.v1.roster import routes as roster
 
 router = APIRouter(prefix="/api/v1")
-for feature in (accounts, cases, clips, coverage, custody, docks, imports, ingest, roster):
+for feature in (accounts, cases, clips, coverage, custody, docks, evidence_packages, imports, ingest, roster):
     router.include_router(feature.router)
 router.include_router(ingest.clock_router)
 for further in (adoptions, decisions, recorders, recording):

@@ -19,6 +19,7 @@ from evidence_store.models.custody import (
     TimestampReceipt,
 )
 from evidence_store.models.dock import BoardRow, Dock, DockSession, SessionFile
+from evidence_store.models.evidence_package import EvidencePackage, PackagedClip, PackageFile, PackageRow, PackageSeal
 from evidence_store.models.footage_import import FootageImport, ImportRow, ImportStatement
 from evidence_store.models.lock_probe import LockProbeRun
 from evidence_store.models.officer import Certificate, CertificateStatus, Officer, OfficerCode, OfficerPost
@@ -46,6 +47,7 @@ __all__ = [
     "CustodyPending",
     "Dock",
     "DockSession",
+    "EvidencePackage",
     "FootageImport",
     "ImportRow",
     "ImportStatement",
@@ -56,6 +58,10 @@ __all__ = [
     "Officer",
     "OfficerCode",
     "OfficerPost",
+    "PackageFile",
+    "PackageRow",
+    "PackageSeal",
+    "PackagedClip",
     "PoolCheckout",
     "Recorder",
     "RecorderAdoption",

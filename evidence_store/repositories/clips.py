@@ -54,6 +54,15 @@ class Clips:
         row = self._session.execute(_rows().where(Clip.id == clip_id, _visible(actor))).one_or_none()
         return None if row is None else ClipRow(row[0], row[1], row[2], row[3])
 
+    def find_many(self, clip_ids: Collection[UUID], actor: Actor) -> list[ClipRow]:
+        """Find those of many clips that the actor may see, by id."""
+        rows = self._session.execute(_rows().where(Clip.id.in_(clip_ids), _visible(actor)).order_by(Clip.id))
+        return [ClipRow(row[0], row[1], row[2], row[3]) for row in rows]
+
+    def lock_many(self, clip_ids: Collection[UUID]) -> None:
+        """Hold the rows of many clips until the transaction ends, in the order of their ids."""
+        self._session.execute(select(Clip.id).where(Clip.id.in_(clip_ids)).order_by(Clip.id).with_for_update()).all()
+
     def lock_claimable(self, clip_id: UUID, scope: Scope) -> Clip | None:
         """Find a clip of a scope's agency that belongs to nobody, or to the scope's officer where it names one, and hold its row."""
         query = select(Clip).where(Clip.id == clip_id, within_agencies(Clip.agency_id, scope))

@@ -50,7 +50,7 @@ class Custody:
         """Append events of different subjects at once, one each."""
         if not events:
             return
-        heads = self._heads(subject_kind, [event.subject_id for event in events])
+        heads = self.heads(subject_kind, [event.subject_id for event in events])
         rows = [_row(subject_kind, event, heads.get(event.subject_id), actor=actor, at=at) for event in events]
         ids = self._session.scalars(insert(CustodyEventRow).returning(CustodyEventRow.id), rows)
         self._session.execute(insert(CustodyPending), [{"event_id": event_id} for event_id in ids])
@@ -65,7 +65,8 @@ class Custody:
         )
         return [(row[0], row[1]) for row in self._session.execute(query)]
 
-    def _heads(self, subject_kind: str, subject_ids: Sequence[UUID]) -> dict[UUID, tuple[int, bytes]]:
+    def heads(self, subject_kind: str, subject_ids: Sequence[UUID]) -> dict[UUID, tuple[int, bytes]]:
+        """Number and leaf hash of the last event of each chain."""
         query = (
             select(CustodyEventRow.subject_id, CustodyEventRow.subject_seq, CustodyEventRow.leaf_hash)
             .ext(distinct_on(CustodyEventRow.subject_id))

@@ -26,6 +26,7 @@ class Action(StrEnum):
     CLAIM_CLIP = "claim_clip"
     IMPORT_FOOTAGE = "import_footage"
     CATEGORISE_CLIP = "categorise_clip"
+    MAKE_PACKAGE = "make_package"
 
 
 _ALLOWED: dict[Role, frozenset[Action]] = {
@@ -44,6 +45,7 @@ _ALLOWED: dict[Role, frozenset[Action]] = {
             Action.READ_COVERAGE,
             Action.IMPORT_FOOTAGE,
             Action.CATEGORISE_CLIP,
+            Action.MAKE_PACKAGE,
         }
     ),
     # An administrator answers for docks, people and the rate, and does not open footage.
