@@ -87,6 +87,7 @@ PROBLEMS: dict[type[Exception], tuple[HTTPStatus, str]] = {
     service.UnknownAgencyError: (HTTPStatus.NOT_FOUND, "unknown-agency"),
     store.ConflictingRowError: (HTTPStatus.CONFLICT, "conflict"),
     store.UnstorableValueError: (HTTPStatus.UNPROCESSABLE_ENTITY, "unstorable-value"),
+    store.MissingRowError: (HTTPStatus.INTERNAL_SERVER_ERROR, "log-damaged"),
     store.StoreUnavailableError: (HTTPStatus.SERVICE_UNAVAILABLE, "store-unavailable"),
 }
 """Error class to status and slug; a class without a row of its own takes that of its nearest ancestor, and at the end 500."""

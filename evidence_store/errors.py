@@ -67,3 +67,11 @@ class ConflictingRowError(StoreError):
     def __init__(self, constraint: str) -> None:
         super().__init__(f"the database refused a row: {constraint}")
         self.constraint = constraint
+
+
+class MissingRowError(StoreError):
+    """A row that others rest on is gone: somebody removed it past the service."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} is gone from the database")
+        self.what = what

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import Select, delete, func, insert, select, text
 from sqlalchemy.orm import Session
 
+from evidence_store.errors import MissingRowError
 from evidence_store.models import (
     CheckpointRow,
     Cosignature,
@@ -18,10 +20,16 @@ from evidence_store.models import (
     MerkleNode,
     TimestampReceipt,
 )
-from integrity.merkle import TreeNode
+from integrity.merkle import HASH_BYTES, ReadNode, TreeNode
 
 EMBEDDED_AUTHORITY = "embedded"
 """Name of the authority that always stamps, and whose token seals."""
+_Built = TypeVar("_Built")
+_NODES = text(
+    "SELECT node.level, node.node_index, node.hash FROM merkle_node node "
+    "JOIN unnest(CAST(:levels AS bigint[]), CAST(:indexes AS bigint[])) AS wanted (level, node_index) "
+    "ON node.level = wanted.level AND node.node_index = wanted.node_index"
+)
 _SEQUENCER_LOCK = 0x6C6F67  # "log": one sequencer at a time
 
 
@@ -58,6 +66,29 @@ class Log:
         self._session.execute(insert(CustodyLeaf), [{"leaf_index": first_index + n, "event_id": event.id} for n, event in enumerate(events)])
         self._session.execute(insert(MerkleNode), [{"level": node.level, "node_index": node.index, "hash": node.hash} for node in nodes])
         self._session.execute(delete(CustodyPending).where(CustodyPending.event_id.in_([event.id for event in events])))
+
+    def over_nodes(self, build: Callable[[ReadNode], _Built]) -> _Built:
+        """Compute something from stored nodes, read by one query.
+
+        Args:
+            build: The computation; it is run twice, first to find out which nodes it reads, so it must read the same ones whatever they are.
+
+        Raises:
+            MissingRowError: One of them is gone.
+        """
+        places: list[tuple[int, int]] = []
+
+        def note_down(level: int, index: int) -> bytes:
+            places.append((level, index))
+            return bytes(HASH_BYTES)
+
+        build(note_down)
+        wanted = {"levels": [level for level, _ in places], "indexes": [index for _, index in places]}
+        nodes = {(row[0], row[1]): row[2] for row in self._session.execute(_NODES, wanted)} if places else {}
+        gone = next((place for place in places if place not in nodes), None)
+        if gone is not None:
+            raise MissingRowError(f"node {gone[1]} of level {gone[0]} of the log's tree")
+        return build(lambda level, index: nodes[level, index])
 
     def node_reader(self) -> Callable[[int, int], bytes]:
         """Make a reader of stored nodes, as ``integrity.merkle`` asks for."""

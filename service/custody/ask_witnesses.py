@@ -84,7 +84,7 @@ def _ask(context: ServiceContext, witness: WitnessElsewhere, checkpoint: Checkpo
 
 def _post(context: ServiceContext, witness: WitnessElsewhere, checkpoint: CheckpointRow, old_size: int) -> OutgoingAnswer:
     with context.unit_of_work() as work:
-        proof = consistency_proof(work.log.node_reader(), old_size, second_size=checkpoint.size).path if old_size else ()
+        proof = work.log.over_nodes(lambda read: consistency_proof(read, old_size, second_size=checkpoint.size)).path if old_size else ()
     body = WitnessRequest(old_size, proof, checkpoint.note).body()
     url = f"{witness.url.rstrip('/')}/add-checkpoint"
     return context.outgoing.post(OutgoingRequest(url, body, {"Content-Type": "text/plain"}, ca_file=witness.ca_file))

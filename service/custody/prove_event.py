@@ -69,7 +69,7 @@ def prove_growth(context: ServiceContext, first_size: int, second_size: int) -> 
     with context.unit_of_work() as work:
         if not 0 < first_size <= second_size or work.log.checkpoint(first_size) is None or work.log.checkpoint(second_size) is None:
             raise LogSizeError(first_size, second_size)
-        return consistency_proof(work.log.node_reader(), first_size, second_size=second_size)
+        return work.log.over_nodes(lambda read: consistency_proof(read, first_size, second_size=second_size))
 
 
 def key_transitions(context: ServiceContext) -> list[str]:
@@ -101,4 +101,4 @@ def prove_event(context: ServiceContext, leaf_index: int, *, size: int) -> Inclu
             raise NoCheckpointError(size)
         if not 0 <= leaf_index < size:
             raise UnacceptableValueError("leaf_index", f"0 to {size - 1}")
-        return inclusion_proof(work.log.node_reader(), leaf_index, tree_size=size)
+        return work.log.over_nodes(lambda read: inclusion_proof(read, leaf_index, tree_size=size))

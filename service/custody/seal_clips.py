@@ -58,7 +58,7 @@ def _check_tree(work: UnitOfWork, newest: CheckpointRow | None) -> None:
         if size:
             raise LogDamagedError("the beginning", f"{size} leaves and no checkpoint")
         return
-    if size != newest.size or tree_root(work.log.node_reader(), size) != newest.root:
+    if size != newest.size or work.log.over_nodes(lambda read: tree_root(read, size)) != newest.root:
         raise LogDamagedError(f"checkpoint {newest.size}", f"the tree of {size} leaves has another root")
 
 
@@ -66,7 +66,7 @@ def _integrate(context: ServiceContext, work: UnitOfWork, events: list[CustodyEv
     leaves = [_leaf(event) for event in events]
     size = work.log.size()
     try:
-        nodes, root = append_leaves(work.log.node_reader(), size, leaves)
+        nodes, root = work.log.over_nodes(lambda read: append_leaves(read, size, leaves))
     except MalformedValueError as error:
         raise LogDamagedError(f"leaf {size}", str(error)) from error
     work.log.place(events, nodes, first_index=size)

@@ -27,11 +27,31 @@ def connect(url):
 
 @pytest.mark.parametrize("table", INSERT_ONLY)
 @pytest.mark.parametrize("statement", ["DELETE FROM {}", "TRUNCATE {} CASCADE"])
-def test_neither_role_empties_an_insert_only_table(service, database, table, statement):
+def test_the_application_empties_no_insert_only_table(service, database, table, statement):
     with connect(database.application_url) as connection, pytest.raises(errors.InsufficientPrivilege):
         connection.execute(statement.format(table))
+
+
+@pytest.mark.parametrize("table", INSERT_ONLY)
+def test_the_owner_truncates_no_insert_only_table(service, database, table):
     with connect(database.owner_url) as connection, pytest.raises(errors.RaiseException):
-        connection.execute(statement.format(table))
+        connection.execute(f"TRUNCATE {table} CASCADE")
+
+
+@pytest.mark.parametrize("table", INSERT_ONLY)
+def test_every_insert_only_table_wears_its_seat_belt_always(service, database, table):
+    query = "SELECT tgtype, tgenabled FROM pg_trigger WHERE tgrelid = %s::regclass AND tgfoid = 'refuse_change'::regproc"
+    with connect(database.owner_url) as connection:
+        triggers = connection.execute(query, [table]).fetchall()
+
+    # pg_trigger.tgtype: 1 for each row, 2 before, 8 delete, 16 update, 32 truncate (src/include/catalog/pg_trigger.h)
+    assert sorted(triggers) == [(1 | 2 | 8 | 16, "A"), (2 | 32, "A")]
+
+
+@pytest.mark.parametrize("table", ["custody_event", "custody_leaf", "merkle_node", "checkpoint", "timestamp_receipt", "log_key", "lock_probe_run"])
+def test_the_owner_deletes_nothing_that_is_there(service, database, table):
+    with connect(database.owner_url) as connection, pytest.raises(errors.RaiseException):
+        connection.execute("DELETE FROM {}".format(table))
 
 
 @pytest.mark.parametrize(
