@@ -2,7 +2,7 @@
 
 import psycopg
 import pytest
-from psycopg import errors
+from psycopg import errors, sql
 
 from evidence_store.migrations.upgrade import INSERT_ONLY, SharedRoleError, newest_revision, upgrade
 from evidence_store.object_store.memory import MemoryObjectStore
@@ -51,7 +51,7 @@ def test_every_insert_only_table_wears_its_seat_belt_always(service, database, t
 @pytest.mark.parametrize("table", ["custody_event", "custody_leaf", "merkle_node", "checkpoint", "timestamp_receipt", "log_key", "lock_probe_run"])
 def test_the_owner_deletes_nothing_that_is_there(service, database, table):
     with connect(database.owner_url) as connection, pytest.raises(errors.RaiseException):
-        connection.execute("DELETE FROM {}".format(table))
+        connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
 
 
 @pytest.mark.parametrize(
