@@ -22,6 +22,8 @@ _STARTING_S = 60
 _EXECUTIONS = re.compile(r"stat::number_of_executed_units:\s+(\d+)")
 _SPEED = re.compile(r"stat::average_exec_per_sec:\s+(\d+)")
 _COVERAGE = re.compile(r"cov: (\d+)")
+_STARTED = "INFO: Running with entropic"
+"""What libFuzzer says before it tries the first input."""
 _LAST_WORDS = 25
 
 
@@ -46,7 +48,7 @@ def fuzz(target: Target, seconds: int, findings: Path) -> bool:
     told = done.stdout + done.stderr
     executions, speed, coverage = _EXECUTIONS.search(told), _SPEED.search(told), _COVERAGE.findall(told)
     counted = f"{int(executions[1]):>9,} inputs {int(speed[1]):>7,} /s" if executions and speed else "ended early"
-    verdict = "FOUND" if done.returncode else "nothing found"
+    verdict = ("FOUND" if _STARTED in told else "DID NOT START") if done.returncode else "nothing found"
     last_words = told.splitlines()[-_LAST_WORDS:] if done.returncode else []
     sys.stdout.write("\n".join([f"{target.name:<22} {counted}   {coverage[-1] if coverage else '?':>5} edges   {verdict}", *last_words]) + "\n")
     sys.stdout.flush()
