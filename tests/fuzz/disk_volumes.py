@@ -68,6 +68,8 @@ class _Patched:
         patches = [(struct.unpack_from("<I", each)[0] % self._card.used_bytes, each[4:]) for each in records(data)[:32] if len(each) > 4]
 
         def read(offset: int, length: int) -> bytes:
+            if offset >= self._card.used_bytes:
+                return bytes(length)
             if (offset, length) not in self._blocks:
                 self._blocks[offset, length] = self._card.read(offset, length)
             block = bytearray(self._blocks[offset, length])

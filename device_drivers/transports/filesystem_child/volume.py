@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +23,8 @@ Run = tuple[int, int]
 
 _BLOCK_BYTES = 65_536
 _CACHED_BLOCKS = 64
+_OPENING_BYTES = 64 * 1024**2
+"""Where an exFAT volume has lost the entry of its allocation bitmap, The Sleuth Kit would look for it through the whole card."""
 _FIRST_ENTRY_NUMBER = 3
 """The Sleuth Kit numbers directory entries from here (its ``FATFS_FIRST_NORMINO``); 2 is the root directory."""
 ROOT_ENTRY = 2
@@ -37,6 +41,7 @@ class DiskView(pytsk3.Img_Info):  # type: ignore[misc]  # pytsk3 carries no type
     def __init__(self, size_bytes: int, read: Callable[[int, int], bytes]) -> None:
         self._size_bytes, self._read = size_bytes, read
         self._blocks: OrderedDict[int, bytes] = OrderedDict()
+        self._allowance_bytes: int | None = None
         super().__init__(url="", type=pytsk3.TSK_IMG_TYPE_EXTERNAL)
 
     def get_size(self) -> int:
@@ -67,9 +72,22 @@ class DiskView(pytsk3.Img_Info):  # type: ignore[misc]  # pytsk3 carries no type
             offset += len(piece)
         return b"".join(pieces)
 
+    @contextmanager
+    def reading_little(self) -> Iterator[None]:
+        """Let no more than :data:`_OPENING_BYTES` be read of the disk meanwhile, but for what is at hand; what goes beyond cannot be read."""
+        self._allowance_bytes = _OPENING_BYTES
+        try:
+            yield
+        finally:
+            self._allowance_bytes = None
+
     def _block(self, number: int) -> bytes:
         block = self._blocks.pop(number, None)
         if block is None:
+            if self._allowance_bytes is not None:
+                self._allowance_bytes -= _BLOCK_BYTES
+                if self._allowance_bytes < 0:
+                    raise OSError(errno.EFBIG, "more of the disk than opening a volume takes")
             block = self._read(number * _BLOCK_BYTES, min(_BLOCK_BYTES, self._size_bytes - number * _BLOCK_BYTES))
             while len(self._blocks) >= _CACHED_BLOCKS:
                 self._blocks.popitem(last=False)
@@ -101,7 +119,8 @@ class Volume:
         self.offset, self.layout = offset, layout.within(disk.get_size() - offset)
         self._disk = disk
         try:
-            self._file_system: Any = pytsk3.FS_Info(disk, offset=offset, type=_sleuth_type(layout))
+            with disk.reading_little():
+                self._file_system: Any = pytsk3.FS_Info(disk, offset=offset, type=_sleuth_type(layout))
         except OSError:  # its boot sector is sound, so chains can still be followed
             self._file_system = None
 
@@ -201,7 +220,8 @@ def find_volumes(disk: DiskView) -> Iterator[Volume | str]:
 
 def _find_in_partitions(disk: DiskView) -> Iterator[Volume | str]:
     try:
-        table = pytsk3.Volume_Info(disk)
+        with disk.reading_little():
+            table = pytsk3.Volume_Info(disk)
     except OSError:
         return
     for part in table:

@@ -14,12 +14,15 @@ import usb.core
 from device_drivers.dock.answers import PartUrls
 from device_drivers.errors import FileSystemReaderError, ListingIncompleteError, MalformedReplyError, ProfileError, UnsupportedRecorderError
 from device_drivers.profile import parse_profile
+from device_drivers.simulated.exfat import ExfatVolume
+from device_drivers.simulated.footage import Folder
 from device_drivers.transports import usbip_link
 from device_drivers.transports.filesystem_child.answers import read_directory_page, read_runs, read_volumes
 from device_drivers.transports.filesystem_child.cluster_chain import follow_chain
 from device_drivers.transports.filesystem_child.fat_directory import parse_fat_directory
 from device_drivers.transports.filesystem_child.file_system import FileSystem
 from device_drivers.transports.filesystem_child.layout import VolumeLayout
+from device_drivers.transports.filesystem_child.volume import DiskView, find_volumes
 from device_drivers.transports.ptp.datasets import parse_numbers, parse_property_list
 from device_drivers.transports.ptp.link import Patience, PtpLink
 from device_drivers.transports.usb import UsbBus, UsbEndpoint
@@ -188,6 +191,19 @@ def test_a_boot_sector_claims_no_more_clusters_than_the_disk_has():
     assert LARGE.within(10 * 512 + 1).cluster_count == 11
     assert LARGE.within(0).cluster_count == 0
     assert LARGE.within(2**60) == LARGE
+
+
+def test_an_exfat_card_that_has_lost_its_bitmap_is_not_read_whole_to_look_for_it():
+    card, asked = ExfatVolume(Folder(), volume_id=1), []
+
+    def read(offset, length):
+        asked.append(length)
+        return card.read(offset, length).replace(b"\x81" + bytes(19), bytes(20))
+
+    (found,) = find_volumes(DiskView(card.size_bytes, read))
+
+    assert found.read_directory(found.root(), 0)[0].label == "BODYCAM"
+    assert sum(asked) < 70 * 1024**2 < card.size_bytes
 
 
 def test_a_directory_that_begins_with_orphaned_pieces_of_names_is_read_on():
