@@ -130,5 +130,5 @@ def _read(path: Path) -> KeptIdentity | None:
     try:
         with path.open("rb") as file:
             return from_plain(KeptIdentity, json.loads(file.read(_LARGEST_BYTES)))
-    except (OSError, ValueError, MalformedValueError):
+    except (OSError, ValueError, RecursionError, MalformedValueError):
         return None
