@@ -14,6 +14,7 @@ RUN /opt/bodycam/bin/python -m pip install --no-cache-dir --disable-pip-version-
     && /opt/bodycam/bin/python -m pip uninstall --yes --quiet hatchling editables pathspec pluggy trove-classifiers pip
 
 FROM python:${PYTHON_VERSION}-slim
+RUN apt-get update -qq && apt-get install --yes --no-install-recommends fonts-noto-cjk && rm -rf /var/lib/apt/lists/*
 RUN python -m pip uninstall --yes --quiet pip --root-user-action=ignore \
     && useradd --system --uid 10001 --home-dir /var/lib/bodycam --shell /usr/sbin/nologin bodycam \
     && install --directory --owner bodycam --group bodycam --mode 0700 /var/lib/bodycam /var/lib/bodycam/keys

@@ -4,55 +4,56 @@ What people and recorders wrote comes to the template as JSON and is set as text
 """
 
 import json
+import subprocess
+import sys
 from collections.abc import Mapping
-from datetime import datetime
-from importlib.resources import files
-from pathlib import Path
 from typing import Any
-
-import typst
 
 from service.documents.errors import DocumentFailedError
 from service.documents.fonts import find_fonts
+from service.documents.glyphs import coverage_of
 from service.language import show_hidden
 
 LONGEST_SHOWN = 400
 """Characters of one text that a document shows; the JSON beside it has all of them."""
+_WITHIN_S = 300
 _RUN = 24
 _BREAK = "\u200b"
 
 
-def set_pdf(template: str, values: Mapping[str, Any], *, at: datetime) -> bytes:
-    """Set a document.
+def set_pdf(template: str, values: Mapping[str, Any]) -> bytes:
+    """Set a document (PDF/A-3b), in a process of its own.
 
     Args:
         template: Name of the template in ``service/documents/templates``, without its ending.
-        values: What it shows; every text of people and recorders has been through :func:`shown`.
-        at: Time of making that the file carries.
+        values: What it shows, the time of making that the file carries among it; texts of people and recorders have been through :func:`shown`.
 
     Raises:
         FontMissingError: The font is not installed.
-        DocumentFailedError: The template does not fit the values.
+        DocumentFailedError: The template does not fit the values, or setting took too long.
     """
-    folder = Path(str(files("service.documents").joinpath("templates")))
-    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=sorted({font.parent for font in find_fonts()}))
-    sources = {name.name: name.read_bytes() for name in sorted(folder.glob("*.typ"))}
-    sources |= {"main": sources[f"{template}.typ"], "values.json": json.dumps(values, ensure_ascii=False).encode()}
+    folders = sorted({str(font.parent) for font in find_fonts()})
+    request = {"template": template, "values": values, "font_folders": folders}
+    command = [sys.executable, "-m", "service.documents.pdf_program"]
     try:
-        return bytes(
-            typst.compile(  # type: ignore[call-overload]  # its types leave out that several sources may be given
-                sources, font_paths=fonts, ignore_system_fonts=True, timestamp=int(at.timestamp()), pdf_standards="a-3b"
-            )
-        )
-    except (typst.TypstError, RuntimeError) as error:
-        raise DocumentFailedError(template, str(error)) from error
+        answer = subprocess.run(command, input=json.dumps(request).encode(), capture_output=True, check=True, timeout=_WITHIN_S)
+    except subprocess.CalledProcessError as error:
+        raise DocumentFailedError(template, error.stderr.decode(errors="replace")[-2000:]) from error
+    except subprocess.TimeoutExpired as error:
+        raise DocumentFailedError(template, f"not set within {_WITHIN_S} s") from error
+    return answer.stdout
 
 
-def shown(text: str) -> str:
-    """Make a text of a person or a recorder fit to be set: hidden characters spelled out, too long ones cut and told, long words breakable."""
-    visible = show_hidden(text)
-    if len(visible) > LONGEST_SHOWN:
-        visible = f"{visible[:LONGEST_SHOWN]} …（共 {len(text)} 个字符，全文见 custody-report.json）"
+def shown(text: str, *, longest: int = LONGEST_SHOWN) -> str:
+    """Make a text of a person or a recorder fit to be set: what is hidden or has no glyph spelled out, what is too long cut and told.
+
+    Raises:
+        FontMissingError: The font is not installed.
+    """
+    coverage = coverage_of(find_fonts()[0])
+    visible = "".join(sign if sign in coverage else f"\\u{{{ord(sign):04x}}}" for sign in show_hidden(text[: longest + 1]))
+    if len(visible) > longest or len(text) > longest:
+        visible = f"{visible[:longest]} …（共 {len(text)} 个字符，全文见 custody-report.json）"
     return _breakable(visible)
 
 

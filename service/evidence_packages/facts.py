@@ -6,11 +6,12 @@ from typing import Any
 from evidence_store.models import ClipRow
 from evidence_store.object_store.keys import manifest_key
 from integrity.plain import spell_instant
+from service.ingest.clip_times import times_of
 
 
 def facts_of(row: ClipRow, *, manifest: bytes, manifest_sha256: str) -> dict[str, Any]:
     """Gather what a package says of a clip, as JSON members; times are UTC."""
-    clip = row.clip
+    clip, times = row.clip, times_of(row.clip)
     return {
         "clip_id": str(clip.id),
         "original_name": clip.original_name,
@@ -40,6 +41,10 @@ def facts_of(row: ClipRow, *, manifest: bytes, manifest_sha256: str) -> dict[str
         "sealed_at": _spelled(clip.sealed_at),
         "released_at": _spelled(clip.released_at),
         "retain_until": _spelled(clip.retain_until),
+        "corrected_at": _spelled(times.corrected_at),
+        "corrected_uncertainty_s": times.uncertainty_s,
+        "gps_offset_s": times.gps_offset_s,
+        "gps_uncertainty_s": times.gps_uncertainty_s,
         "clock_offset_s": clip.clock_offset_s,
         "clock_uncertainty_s": clip.clock_uncertainty_s,
         "dock_offset_s": clip.dock_offset_s,

@@ -1,6 +1,6 @@
 """What goes along for people: the custody report, the documents to be signed, and the programs that check the package."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,9 +13,15 @@ from integrity.custody_event import parse_event
 from integrity.plain import spell_instant, to_plain
 from service.context import ServiceContext
 from service.documents.accompanying import accompanying_files
+from service.documents.pdf import set_pdf
+from service.evidence_packages.document_values import document_values
 
 FORMAT = "bodycam.custody-report"
 VERSION = 1
+TO_BE_SIGNED = ("production-statement", "evidence-list")
+"""Templates of the documents that people sign; they lie in ``report/`` beside the custody report."""
+CLIPS_IN_A_REPORT = 500
+_REPORT = "custody-report"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +51,20 @@ def report_files(
     log_key = verifier_key(context.log_signer.name, context.log_signer.public_key)
     facts = PackageFacts(row, clips, events, checkpoint, stamped_at, software, log_key)
     report = report_members(facts)
-    return {"report/custody-report.json": canonical_bytes(report), **accompanying_files()}
+    values = document_values(report, made_at=row.package.made_at)
+    documents = {f"report/{name}.pdf": set_pdf(name, values) for name in TO_BE_SIGNED}
+    documents |= {path: set_pdf(_REPORT, part) for path, part in _parts(values)}
+    return {f"report/{_REPORT}.json": canonical_bytes(report), **documents, **accompanying_files()}
+
+
+def _parts(values: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The custody report as one document, or as several where there are many clips."""
+    clips = values["clips"]
+    count = max(1, -(-len(clips) // CLIPS_IN_A_REPORT))
+    for number in range(count):
+        part = clips[number * CLIPS_IN_A_REPORT : (number + 1) * CLIPS_IN_A_REPORT]
+        name = _REPORT if count == 1 else f"{_REPORT}-{number + 1:02}"
+        yield f"report/{name}.pdf", {**values, "clips": part, "part": None if count == 1 else {"number": number + 1, "count": count}}
 
 
 def report_members(facts: PackageFacts) -> dict[str, JsonValue]:

@@ -18,10 +18,14 @@ from tests.builders import make_file
 HANDED = {"recipient": "示范区人民检察院", "purpose": "审查起诉"}
 
 
+def dock(api, content, name="DCIM/现场.MP4"):
+    """A sealed clip; an empty one has no parts."""
+    return str(api.service.dock_one(make_file(name, content), *([content] if content else [])))
+
+
 @pytest.fixture
 def clip_ids(api):
-    contents = [bytes([number]) * (number * 1000) for number in range(3)]
-    return [str(api.service.dock_one(make_file(f"DCIM/现场{number}.MP4", content), *([content] if content else []))) for number, content in enumerate(contents)]
+    return [dock(api, bytes([number]) * (number * 1000), f"DCIM/现场{number}.MP4") for number in range(3)]
 
 
 def hand_over(api, clip_ids, **changes):
