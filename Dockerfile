@@ -10,6 +10,7 @@ COPY package.json package-lock.json requirements-node.lock ./
 COPY tools/fetch_assets.py tools/
 RUN python tools/fetch_assets.py
 COPY . .
+RUN python tools/build_verify_page.py
 RUN /opt/bodycam/bin/python -m pip install --no-cache-dir --disable-pip-version-check --no-build-isolation --no-deps . \
     && /opt/bodycam/bin/python -m pip uninstall --yes --quiet hatchling editables pathspec pluggy trove-classifiers pip
 

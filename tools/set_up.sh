@@ -47,3 +47,4 @@ if [ "$installed" != "$purpose $wanted" ]; then
 fi
 
 .venv/bin/python tools/fetch_assets.py
+.venv/bin/python tools/build_verify_page.py

@@ -12,7 +12,8 @@ from api.web.docks import adoptions, recorder_clock
 from api.web.docks import pages as docks
 from api.web.health import pages as health
 from api.web.imports import pages as imports
+from api.web.verify_page import pages as verify_page
 
 router = APIRouter(include_in_schema=False)
-for room in (preferences, accounts, cases, clips, decisions, coverage, docks, adoptions, recorder_clock, health, imports):
+for room in (preferences, accounts, cases, clips, decisions, coverage, docks, adoptions, recorder_clock, health, imports, verify_page):
     router.include_router(room.router)
