@@ -17,31 +17,38 @@ from service.language import show_hidden
 LONGEST_SHOWN = 400
 """Characters of one text that a document shows; the JSON beside it has all of them."""
 _WITHIN_S = 300
+_LENGTH = 8
 _RUN = 24
 _BREAK = "\u200b"
 
 
-def set_pdf(template: str, values: Mapping[str, Any]) -> bytes:
-    """Set a document (PDF/A-3b), in a process of its own.
+def set_pdf(*documents: tuple[str, Mapping[str, Any]]) -> list[bytes]:
+    """Set documents (PDF/A-3b), in a process of their own.
 
     Args:
-        template: Name of the template in ``service/documents/templates``, without its ending.
-        values: What it shows, the time of making that the file carries among it; texts of people and recorders have been through :func:`shown`.
+        *documents: For each the name of its template in ``service/documents/templates``, without its ending, and what it shows, the time of making
+            among it; texts of people and recorders have been through :func:`shown`.
 
     Raises:
         FontMissingError: The font is not installed.
-        DocumentFailedError: The template does not fit the values, or setting took too long.
+        DocumentFailedError: A template does not fit the values, or setting took too long.
     """
-    folders = sorted({str(font.parent) for font in find_fonts()})
-    request = {"template": template, "values": values, "font_folders": folders}
+    names = ", ".join(template for template, _ in documents)
+    wanted = [{"template": template, "values": values} for template, values in documents]
+    request = {"documents": wanted, "font_folders": sorted({str(font.parent) for font in find_fonts()})}
     command = [sys.executable, "-m", "service.documents.pdf_program"]
     try:
-        answer = subprocess.run(command, input=json.dumps(request).encode(), capture_output=True, check=True, timeout=_WITHIN_S)
+        answer = subprocess.run(command, input=json.dumps(request).encode(), capture_output=True, check=True, timeout=_WITHIN_S).stdout
     except subprocess.CalledProcessError as error:
-        raise DocumentFailedError(template, error.stderr.decode(errors="replace")[-2000:]) from error
+        raise DocumentFailedError(names, error.stderr.decode(errors="replace")[-2000:]) from error
     except subprocess.TimeoutExpired as error:
-        raise DocumentFailedError(template, f"not set within {_WITHIN_S} s") from error
-    return answer.stdout
+        raise DocumentFailedError(names, f"not set within {_WITHIN_S} s") from error
+    made = []
+    while answer:
+        end = _LENGTH + int.from_bytes(answer[:_LENGTH], "big")
+        made.append(answer[_LENGTH:end])
+        answer = answer[end:]
+    return made
 
 
 def shown(text: str, *, longest: int = LONGEST_SHOWN) -> str:

@@ -52,19 +52,26 @@ def report_files(
     facts = PackageFacts(row, clips, events, checkpoint, stamped_at, software, log_key)
     report = report_members(facts)
     values = document_values(report, made_at=row.package.made_at)
-    documents = {f"report/{name}.pdf": set_pdf(name, values) for name in TO_BE_SIGNED}
-    documents |= {path: set_pdf(_REPORT, part) for path, part in _parts(values)}
+    first, *further = _parts(values)
+    signed = [(f"report/{name}.pdf", name, values) for name in TO_BE_SIGNED]
+    # Each process sets no more than one part of the report, so that none grows beyond what a server has.
+    documents = {path: pdf for group in ([*signed, first], *([part] for part in further)) for path, pdf in _set(group)}
     return {f"report/{_REPORT}.json": canonical_bytes(report), **documents, **accompanying_files()}
 
 
-def _parts(values: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+def _set(group: Sequence[tuple[str, str, dict[str, Any]]]) -> Iterator[tuple[str, bytes]]:
+    made = set_pdf(*((template, values) for _, template, values in group))
+    return zip((path for path, _, _ in group), made, strict=True)
+
+
+def _parts(values: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """The custody report as one document, or as several where there are many clips."""
     clips = values["clips"]
     count = max(1, -(-len(clips) // CLIPS_IN_A_REPORT))
     for number in range(count):
         part = clips[number * CLIPS_IN_A_REPORT : (number + 1) * CLIPS_IN_A_REPORT]
         name = _REPORT if count == 1 else f"{_REPORT}-{number + 1:02}"
-        yield f"report/{name}.pdf", {**values, "clips": part, "part": None if count == 1 else {"number": number + 1, "count": count}}
+        yield f"report/{name}.pdf", _REPORT, {**values, "clips": part, "part": None if count == 1 else {"number": number + 1, "count": count}}
 
 
 def report_members(facts: PackageFacts) -> dict[str, JsonValue]:
