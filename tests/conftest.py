@@ -104,16 +104,23 @@ def server_directory():
         yield Path(directory)
 
 
-@pytest.fixture(scope="session")
-def postgresql(server_directory):
-    directory = server_directory / "postgresql"
+@contextmanager
+def running_postgresql(place: Path):
+    """Run a PostgreSQL of one's own in a directory."""
+    directory = place / "postgresql"
     directory.mkdir()
-    port = keep_ports(server_directory / "postgresql.json", ["postgresql"])["postgresql"]
+    port = keep_ports(place / "postgresql.json", ["postgresql"])["postgresql"]
     passwords = PostgresqlPasswords(*(secrets.token_urlsafe(12) for _ in range(3)))
     server = PostgresqlServer(directory, port, passwords)
-    with _running(server, server_directory / "postgresql.log"):
+    with _running(server, place / "postgresql.log"):
         server.provision()
         yield SharedPostgresql(server)
+
+
+@pytest.fixture(scope="session")
+def postgresql(server_directory):
+    with running_postgresql(server_directory) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

@@ -5,15 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from evidence_store.actor import Actor
-from evidence_store.models import CustodyEventRow, CustodyLeaf, CustodyPending
+from evidence_store.models import CustodyEventRow, CustodyLeaf
 from integrity.canonical import JsonValue
 from integrity.custody_event import CustodyEvent, EventActor, EventSubject
 from integrity.merkle import leaf_hash
+
+_ADD_PENDING = text("INSERT INTO custody_pending (event_id) SELECT * FROM unnest(CAST(:ids AS bigint[]))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +53,9 @@ class Custody:
         if not events:
             return
         heads = self.heads(subject_kind, [event.subject_id for event in events])
-        rows = [_row(subject_kind, event, heads.get(event.subject_id), actor=actor, at=at) for event in events]
+        rows = [event_row(subject_kind, event, heads.get(event.subject_id), actor=actor, at=at) for event in events]
         ids = self._session.scalars(insert(CustodyEventRow).returning(CustodyEventRow.id), rows)
-        self._session.execute(insert(CustodyPending), [{"event_id": event_id} for event_id in ids])
+        self._session.execute(_ADD_PENDING, {"ids": list(ids)})
 
     def chain(self, subject_kind: str, subject_id: UUID) -> list[tuple[CustodyEventRow, int | None]]:
         """List a subject's events in order, each with its leaf index once it has one."""
@@ -76,7 +78,8 @@ class Custody:
         return {row.subject_id: (row.subject_seq, row.leaf_hash) for row in self._session.execute(query)}
 
 
-def _row(subject_kind: str, new: NewEvent, head: tuple[int, bytes] | None, *, actor: Actor, at: datetime) -> dict[str, object]:
+def event_row(subject_kind: str, new: NewEvent, head: tuple[int, bytes] | None, *, actor: Actor, at: datetime) -> dict[str, object]:
+    """The row of an event that follows the head of its chain: number and leaf hash, ``None`` for the first."""
     event = CustodyEvent(
         subject=EventSubject(subject_kind, str(new.subject_id)),
         subject_seq=0 if head is None else head[0] + 1,

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import Select, delete, func, insert, select, text
+from sqlalchemy import ARRAY, BigInteger, Select, any_, cast, delete, func, select, text
 from sqlalchemy.orm import Session
 
 from evidence_store.errors import MissingRowError
@@ -17,7 +17,6 @@ from evidence_store.models import (
     CustodyPending,
     LogExport,
     LogKey,
-    MerkleNode,
     TimestampReceipt,
 )
 from integrity.merkle import HASH_BYTES, ReadNode, TreeNode
@@ -29,6 +28,12 @@ _NODES = text(
     "SELECT node.level, node.node_index, node.hash FROM merkle_node node "
     "JOIN unnest(CAST(:levels AS bigint[]), CAST(:indexes AS bigint[])) AS wanted (level, node_index) "
     "ON node.level = wanted.level AND node.node_index = wanted.node_index"
+)
+# Whole columns at once: thousands of rows as separate parameters cost more than the rest of sealing them.
+_ADD_LEAVES = text("INSERT INTO custody_leaf (leaf_index, event_id) SELECT * FROM unnest(CAST(:indexes AS bigint[]), CAST(:ids AS bigint[]))")
+_ADD_NODES = text(
+    "INSERT INTO merkle_node (level, node_index, hash) "
+    "SELECT * FROM unnest(CAST(:levels AS bigint[]), CAST(:indexes AS bigint[]), CAST(:hashes AS bytea[]))"
 )
 _SEQUENCER_LOCK = 0x6C6F67  # "log": one sequencer at a time
 
@@ -45,8 +50,10 @@ class Log:
 
     def pending(self, limit: int) -> list[CustodyEventRow]:
         """List events that have no place yet, oldest first."""
-        query = select(CustodyEventRow).join(CustodyPending, CustodyPending.event_id == CustodyEventRow.id).order_by(CustodyEventRow.id).limit(limit)
-        return list(self._session.scalars(query))
+        # The ids first, so that the planner cannot take the few that wait for a share of all events and read the whole table.
+        ids = list(self._session.scalars(select(CustodyPending.event_id).order_by(CustodyPending.event_id).limit(limit)))
+        query = select(CustodyEventRow).where(CustodyEventRow.id == any_(cast(ids, ARRAY(BigInteger)))).order_by(CustodyEventRow.id)
+        return list(self._session.scalars(query)) if ids else []
 
     def count_pending(self) -> int:
         """Count events that have no place yet."""
@@ -63,9 +70,11 @@ class Log:
 
     def place(self, events: Sequence[CustodyEventRow], nodes: Sequence[TreeNode], *, first_index: int) -> None:
         """Give events their places, in order, and store the nodes this completed."""
-        self._session.execute(insert(CustodyLeaf), [{"leaf_index": first_index + n, "event_id": event.id} for n, event in enumerate(events)])
-        self._session.execute(insert(MerkleNode), [{"level": node.level, "node_index": node.index, "hash": node.hash} for node in nodes])
-        self._session.execute(delete(CustodyPending).where(CustodyPending.event_id.in_([event.id for event in events])))
+        ids = [event.id for event in events]
+        self._session.execute(_ADD_LEAVES, {"indexes": list(range(first_index, first_index + len(ids))), "ids": ids})
+        levels, indexes, hashes = [node.level for node in nodes], [node.index for node in nodes], [node.hash for node in nodes]
+        self._session.execute(_ADD_NODES, {"levels": levels, "indexes": indexes, "hashes": hashes})
+        self._session.execute(delete(CustodyPending).where(CustodyPending.event_id == any_(cast(ids, ARRAY(BigInteger)))))
 
     def over_nodes(self, build: Callable[[ReadNode], _Built]) -> _Built:
         """Compute something from stored nodes, read by one query.
@@ -89,15 +98,6 @@ class Log:
         if gone is not None:
             raise MissingRowError(f"node {gone[1]} of level {gone[0]} of the log's tree")
         return build(lambda level, index: nodes[level, index])
-
-    def node_reader(self) -> Callable[[int, int], bytes]:
-        """Make a reader of stored nodes, as ``integrity.merkle`` asks for."""
-
-        def read_node(level: int, index: int) -> bytes:
-            query = select(MerkleNode.hash).where(MerkleNode.level == level, MerkleNode.node_index == index)
-            return self._session.scalars(query).one()
-
-        return read_node
 
     def add_checkpoint(self, checkpoint: CheckpointRow) -> None:
         """Keep a checkpoint."""

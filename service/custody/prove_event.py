@@ -97,7 +97,7 @@ def prove_event(context: ServiceContext, leaf_index: int, *, size: int) -> Inclu
         UnacceptableValueError: The checkpoint does not reach that far.
     """
     with context.unit_of_work() as work:
-        if work.log.stamped(size) is None:
+        if not work.log.is_stamped(size):
             raise NoCheckpointError(size)
         if not 0 <= leaf_index < size:
             raise UnacceptableValueError("leaf_index", f"0 to {size - 1}")

@@ -92,9 +92,14 @@ def _log_files(context: ServiceContext, work: UnitOfWork, checkpoint: Checkpoint
     for number, (receipt, stamped) in enumerate(_elsewhere(work, checkpoint.size), start=1):
         path = f"log/tokens/{number}.tst"
         files[path] = receipt.token
-        proof = () if stamped.size == checkpoint.size else consistency_proof(work.log.node_reader(), stamped.size, second_size=checkpoint.size).path
-        tokens.append({"path": path, "checkpoint": stamped.note, "consistency": [sibling.hex() for sibling in proof]})
+        tokens.append({"path": path, "checkpoint": stamped.note, "consistency": _growth(work, stamped.size, checkpoint.size)})
     return files, tokens, own.stamped_at
+
+
+def _growth(work: UnitOfWork, first_size: int, second_size: int) -> list[str]:
+    if first_size == second_size:
+        return []
+    return [sibling.hex() for sibling in work.log.over_nodes(lambda read: consistency_proof(read, first_size, second_size=second_size)).path]
 
 
 def _elsewhere(work: UnitOfWork, size: int) -> list[tuple[TimestampReceipt, CheckpointRow]]:

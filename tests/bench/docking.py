@@ -21,6 +21,7 @@ from pathlib import Path
 from evidence_store.embedded.seaweedfs import SeaweedfsServer
 from service.appliance.configuration import read_environment
 from tests.appliances import TrialAppliance, clean_environment
+from tests.bench.log import measure_log
 from tests.bench.measuring import MIB, Cost, json_lines, run_measured
 from tests.bench.recorders import measure_recorders
 from tests.e2e.system import PROGRAM, System, free_port
@@ -108,6 +109,7 @@ def main() -> int:
         verdicts = [verdict for shape in shapes for verdict in _against_rclone(bench, shape, rounds=options.rounds)]
         verdicts += _over_usb(bench, shapes[0])
         verdicts += measure_recorders(System(appliance), shapes[0].folder, shapes[0].size_bytes, _say)
+        verdicts += measure_log(_say)
     finally:
         appliance.end()
         shutil.rmtree(place, ignore_errors=True)

@@ -385,9 +385,9 @@ def test_after_a_change_of_keys_only_the_new_one_signs_and_trust_leads_to_it(tmp
     seal_clips(service.context)
     timestamp_checkpoint(service.context)
     told = newest_checkpoint(service.context)
-    before.dispose()
     assert open_transition(note).size == 3 + MADE_AT_FIRST
     assert trusted_keys(old_key, key_transitions(service.context)) == [(old_key, 3 + MADE_AT_FIRST), (current_key(new), -1)]
     assert open_checkpoint(told.note, [current_key(new)]).checkpoint.size == 5 + MADE_AT_FIRST
     with pytest.raises(KeyRetiredError):
         change_log_key(before, Ed25519Signer.generate(new.name), actor=service.administrator)
+    changed.dispose()
