@@ -27,6 +27,7 @@ NAVIGATION = (
     ("/board", "board", Action.SEE_BOARD),
     ("/clips", "clips", Action.FIND_CLIPS),
     ("/cases", "cases", Action.FIND_CASES),
+    ("/packages", "packages", Action.MAKE_PACKAGE),
     ("/coverage", "coverage", Action.READ_COVERAGE),
     ("/health", "health", Action.READ_HEALTH),
 )

@@ -10,10 +10,26 @@ from api.web.clips import pages as clips
 from api.web.coverage import pages as coverage
 from api.web.docks import adoptions, recorder_clock
 from api.web.docks import pages as docks
+from api.web.evidence_packages import pages as evidence_packages
 from api.web.health import pages as health
 from api.web.imports import pages as imports
 from api.web.verify_page import pages as verify_page
 
 router = APIRouter(include_in_schema=False)
-for room in (preferences, accounts, cases, clips, decisions, coverage, docks, adoptions, recorder_clock, health, imports, verify_page):
+_ROOMS = (
+    preferences,
+    accounts,
+    cases,
+    clips,
+    decisions,
+    coverage,
+    docks,
+    adoptions,
+    recorder_clock,
+    health,
+    imports,
+    evidence_packages,
+    verify_page,
+)
+for room in _ROOMS:
     router.include_router(room.router)

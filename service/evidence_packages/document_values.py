@@ -61,7 +61,7 @@ def _clip(number: int, clip: Mapping[str, Any], texts: Texts) -> dict[str, Any]:
         "name": shown(clip["original_name"]) or clip["clip_id"],
         "short_name": shown(clip["original_name"], longest=_SHORT) or clip["clip_id"],
         "path": _text(clip["path"]),
-        "kind": texts.of_code("clip.kind", clip["kind"]),
+        "kind": _of_clip(texts, "kind", clip["kind"]),
         "size": format_bytes(clip["size_bytes"]),
         "size_exact": _size(clip["size_bytes"]),
         "duration": _UNKNOWN if clip["duration_s"] is None else format_duration(clip["duration_s"]),
@@ -79,7 +79,7 @@ def _clip(number: int, clip: Mapping[str, Any], texts: Texts) -> dict[str, Any]:
         **{name: _time(clip[name]) for name in ("received_at", "verified_at", "sealed_at", "retain_until")},
         "sha256": clip["sha256"],
         "sm3": clip["sm3"],
-        "quarantine": None if clip["quarantine"] is None else texts.of_code("clip.quarantine", clip["quarantine"]),
+        "quarantine": None if clip["quarantine"] is None else _of_clip(texts, "quarantine", clip["quarantine"]),
         "marks": _marks(clip, texts),
         "imported": None if clip["imported"] is None else _origin(clip["imported"], texts),
         "chain": [_event(event, texts) for event in clip["chain"]],
@@ -87,10 +87,10 @@ def _clip(number: int, clip: Mapping[str, Any], texts: Texts) -> dict[str, Any]:
 
 
 def _marks(clip: Mapping[str, Any], texts: Texts) -> list[str]:
-    marks = [texts.of_code("clip.mark", "key")] if clip["is_key"] else []
-    marks += [texts.of_code("clip.flag", flag) for flag in clip["flags"]]
+    marks = [_of_clip(texts, "mark", "key")] if clip["is_key"] else []
+    marks += [_of_clip(texts, "flag", flag) for flag in clip["flags"]]
     if clip["category"] is not None:
-        marks.append(texts.of_code("clip.category", clip["category"]))
+        marks.append(_of_clip(texts, "category", clip["category"]))
     return marks
 
 
@@ -128,7 +128,7 @@ def _detail(event: Mapping[str, Any], texts: Texts) -> str:
     for name in _DETAILS:
         value = event["details"].get(name)
         if isinstance(value, str):
-            words = texts.of_code("clip.quarantine", value) if event["action"] == "clip.quarantined" else shown(value)
+            words = _of_clip(texts, "quarantine", value) if event["action"] == "clip.quarantined" else shown(value)
             told.append(f"{texts.of_code('custody.detail', name)}：{words}")
     return "；".join(told)
 
@@ -146,6 +146,10 @@ def _size(size_bytes: int) -> str:
 
 def _time(moment: str | None) -> str:
     return _UNKNOWN if moment is None else format_time(parse_instant(moment))
+
+
+def _of_clip(texts: Texts, family: str, code: str) -> str:
+    return texts.of_code(f"clip.{family}", code)
 
 
 def _text(text: str | None) -> str:

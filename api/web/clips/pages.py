@@ -23,6 +23,7 @@ from service.clips.search_clips import cases_of_clip, find_clip, search_clips
 from service.clips.view_clip import LONGEST_PURPOSE, ViewGrant, view_clip
 from service.context import ServiceContext
 from service.custody.read_chain import read_chain
+from service.evidence_packages.make_package import LONGEST_TEXT
 from service.ingest.clip_times import times_of
 from service.ingest.kinds import ClipKind
 from service.ingest.policy import is_liftable
@@ -47,6 +48,7 @@ def get_clips(request: Request, context: Context, actor: CurrentActor, cursor: A
         "clip_kinds": list(ClipKind),
         "agencies": list_agencies(context, actor=actor),
         "cases": _cases(context, actor),
+        "longest_text": LONGEST_TEXT,
     }
     return render(request, "clips/search.html", actor=actor, form=form, **choices, **values)
 
