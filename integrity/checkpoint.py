@@ -29,6 +29,7 @@ _KEY_ID_BYTES = 4
 _TIME_BYTES = 8
 _MAX_TIME_S = 253_402_300_799
 """9999-12-31T23:59:59Z, the last second that has a calendar date here."""
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _DASH = "\u2014 "
 _NAME = re.compile(r"[^\s+]{1,255}")
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}")
@@ -117,6 +118,16 @@ class OpenedCheckpoint:
 
     checkpoint: Checkpoint
     signatures: tuple[NoteSignature, ...]
+
+
+def short_code(checkpoint: Checkpoint) -> str:
+    """A checkpoint as people read it out or compare it on paper: its size, and 80 bits of SHA-256 over its text in Crockford's base 32.
+
+    Whoever has the checkpoint itself computes the same; the code alone proves nothing but that two of them are one.
+    """
+    value = int.from_bytes(sha256(checkpoint.text().encode())[:10], "big")
+    digits = "".join(_CROCKFORD[(value >> shift) & 31] for shift in range(75, -1, -5))
+    return "-".join([str(checkpoint.size), *(digits[at : at + 4] for at in range(0, 16, 4))])
 
 
 def verifier_key(name: str, public_key: bytes) -> str:

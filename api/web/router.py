@@ -8,6 +8,7 @@ from api.web.cases import pages as cases
 from api.web.clips import decisions
 from api.web.clips import pages as clips
 from api.web.coverage import pages as coverage
+from api.web.custody import pages as custody
 from api.web.docks import adoptions, recorder_clock
 from api.web.docks import pages as docks
 from api.web.evidence_packages import pages as evidence_packages
@@ -23,6 +24,7 @@ _ROOMS = (
     clips,
     decisions,
     coverage,
+    custody,
     docks,
     adoptions,
     recorder_clock,

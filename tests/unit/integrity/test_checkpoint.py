@@ -1,5 +1,7 @@
 import base64
 import json
+import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from integrity.checkpoint import (
     open_checkpoint,
     open_note,
     parse_verifier_key,
+    short_code,
     sign_checkpoint,
     sign_note,
     verifier_key,
@@ -194,3 +197,11 @@ def test_a_damaged_verifier_key_is_refused(text):
 def test_a_verifier_key_needs_a_name_and_a_whole_key(name, key):
     with pytest.raises(MalformedValueError):
         verifier_key(name, key)
+
+
+def test_a_short_code_is_of_one_checkpoint_only():
+    checkpoint = Checkpoint("example.org/log", 4711, bytes(range(32)))
+
+    assert short_code(checkpoint) == short_code(checkpoint)
+    assert re.fullmatch(r"4711(-[0-9A-HJKMNP-TV-Z]{4}){4}", short_code(checkpoint))
+    assert len({short_code(replace(checkpoint, root=bytes([n]) * 32)) for n in range(200)}) == 200
