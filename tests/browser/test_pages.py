@@ -139,7 +139,7 @@ def test_every_page_is_sound_to_axe_and_no_wider_than_a_phone(open_window, site,
     window.open("/sign-in")
     _check(window)
     window.enter()
-    for path in ("/board", "/clips", f"/clips/{site.clip_id}", "/cases", f"/cases/{site.case_id}", "/coverage", "/account/password"):
+    for path in ("/board", "/clips", f"/clips/{site.clip_id}", "/cases", f"/cases/{site.case_id}", "/packages", "/coverage", "/account/password"):
         window.open(path)
         _check(window)
     window.enter(Role.ADMINISTRATOR)
