@@ -12,6 +12,7 @@ import typing
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any, TypeVar, cast
 
 from integrity.canonical import MAX_INTEGER, JsonValue
@@ -113,11 +114,17 @@ class _Reader:
         return {name: self.read(kind, item, what=what) for name, item in value.items()} if kind in {str, int} else value
 
     def _read_members(self, kind: Any, value: JsonValue, *, what: str) -> Any:
-        hints = typing.get_type_hints(kind)
+        hints = _hints_of(kind)
         names = [field.name for field in dataclasses.fields(kind)]
         if not isinstance(value, Mapping) or not set(names) <= set(value) or not (self.ignore_unknown or len(value) == len(names)):
             raise MalformedValueError(what, f"expected the members {', '.join(names)}")
         return kind(**{name: self.read(hints[name], value[name], what=f"{what}.{name}") for name in names})
+
+
+@cache
+def _hints_of(kind: Any) -> dict[str, Any]:
+    """Types of a dataclass's fields, found out once: working them out takes longer than reading a value."""
+    return typing.get_type_hints(kind)
 
 
 def _read_single(kind: Any, value: JsonValue, *, what: str) -> Any:

@@ -169,6 +169,18 @@ def verify_token(
     return VerifiedTimestamp(moment, serial, policy, authority, sha256_hex(leaf.public_bytes(Encoding.DER)))
 
 
+def certificates_of(token: bytes) -> tuple[x509.Certificate, ...]:
+    """The certificates that a token carries; nothing about them has been checked then.
+
+    Raises:
+        TimestampError: The token is damaged.
+    """
+    try:
+        return _read_token(token).certificates
+    except _DAMAGED as error:
+        raise TimestampError(f"is damaged: {error}") from error
+
+
 def _parse(data: bytes) -> DerValue:
     if len(data) > MAX_TOKEN_BYTES:
         raise MalformedValueError("time-stamp", f"longer than {MAX_TOKEN_BYTES} bytes")

@@ -7,18 +7,15 @@ from dataclasses import dataclass
 
 from cryptography import x509
 
-from integrity import der
 from integrity.checkpoint import ALGORITHM_COSIGNATURE_V1, ALGORITHM_ED25519, Checkpoint, NoteSignature, open_checkpoint, parse_verifier_key
-from integrity.errors import IntegrityError, MalformedValueError, SignatureMismatchError
+from integrity.errors import IntegrityError, SignatureMismatchError
 from integrity.hashing import digest_by_name
 from integrity.key_transition import trusted_keys
 from integrity.merkle import ConsistencyProof, verify_consistency
 from integrity.plain import spell_instant
-from integrity.timestamp_token import DIGEST_ALGORITHMS, VerifiedTimestamp, verify_token
+from integrity.timestamp_token import DIGEST_ALGORITHMS, VerifiedTimestamp, certificates_of, verify_token
 from integrity.verify.checking import Check, Step, fails, holds, note
 from integrity.verify.package import IndexedToken
-
-_MOST_CERTIFICATES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +163,6 @@ def check_time(
     checkpoint: Checkpoint,
     *,
     roots: Sequence[x509.Certificate],
-    package_roots: Sequence[x509.Certificate] = (),
 ) -> tuple[list[Check], bool]:
     """Check the token over the package's checkpoint.
 
@@ -174,14 +170,13 @@ def check_time(
         token: Content of ``log/checkpoint.tst``; ``None`` where it is missing.
         checkpoint: The package's.
         roots: The reader's.
-        package_roots: Those that came with the package, which are not trusted.
 
     Returns:
         What was found, and whether one of the reader's roots vouches for it.
     """
     if token is None:
         return [fails(Step.TIME, "token_missing")], False
-    return _check_token("log/checkpoint.tst", token, checkpoint, roots=roots, untrusted=package_roots)
+    return _check_token("log/checkpoint.tst", token, checkpoint, roots=roots)
 
 
 def check_tokens(
@@ -216,7 +211,7 @@ def check_tokens(
         except IntegrityError as error:
             checks.append(fails(Step.TIME, "token_wrong", name=token.path, reason=str(error)))
             continue
-        found, vouched = _check_token(token.path, contents[token.path], stamped, roots=roots, untrusted=())
+        found, vouched = _check_token(token.path, contents[token.path], stamped, roots=roots)
         checks += found
         is_vouched = is_vouched or vouched
     return checks, is_vouched
@@ -242,8 +237,8 @@ def _check_token(
     checkpoint: Checkpoint,
     *,
     roots: Sequence[x509.Certificate],
-    untrusted: Sequence[x509.Certificate],
 ) -> tuple[list[Check], bool]:
+    """Without a root that vouches for it, a token still has to be whole, and about this checkpoint."""
     text = checkpoint.text().encode()
     try:
         if roots:
@@ -252,7 +247,7 @@ def _check_token(
     except IntegrityError as error:
         reason = str(error)
     try:
-        found = _verify(token, text, [*untrusted, *_certificates_inside(token)])
+        found = _verify(token, text, certificates_of(token))
     except IntegrityError as error:
         return [fails(Step.TIME, "token_wrong", name=name, reason=str(error))], False
     values = {"name": name, "at": spell_instant(found.at), "authority": found.authority}
@@ -268,17 +263,3 @@ def _verify(token: bytes, text: bytes, roots: Sequence[x509.Certificate]) -> Ver
         except IntegrityError as error:
             errors.append(error)
     raise max(errors, key=lambda error: "about another digest" not in str(error))
-
-
-def _certificates_inside(token: bytes) -> list[x509.Certificate]:
-    """The certificates that a token carries (RFC 5652, section 5.1); trusted for nothing but to see whether the token is whole.
-
-    Raises:
-        MalformedValueError: It is damaged.
-    """
-    try:
-        signed_data = der.parse(token).children()[1].children()[0].children()
-        certificates = [item.raw for bag in signed_data if bag.tag == 0xA0 for item in bag.children() if item.tag == der.SEQUENCE]
-        return [x509.load_der_x509_certificate(raw) for raw in certificates[:_MOST_CERTIFICATES]]
-    except (IndexError, ValueError) as error:
-        raise MalformedValueError("time-stamp token", "is damaged") from error

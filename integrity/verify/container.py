@@ -93,8 +93,6 @@ def zip_container(label: str, file: ReadInto, size_bytes: int) -> Container:
     """
     entries = read_entries(file, size_bytes)
     folders = {entry.name.partition("/")[0] for entry in entries}
-    if not folders:
-        raise RefusedPackageError("empty")
     for entry in entries:
         _check_path(entry.name)
         if "/" not in entry.name:

@@ -214,7 +214,7 @@ _CHECKS: dict[str, tuple[str, str, str]] = {
     "events_proved": ("{count} 个事件均在日志之中", "{count} 個事件均在日誌之中", "{count} events are in the log"),
     "chain_broken": (
         "录像 {clip_id} 的事件链在第 {seq} 个处中断",
-        "錄影 {clip_id} 的事件鏈在第 {seq} 個處中斷",
+        "影像 {clip_id} 的事件鏈在第 {seq} 個處中斷",
         "the chain of {clip_id} is broken at its event {seq}",
     ),
     "chains_whole": ("{count} 条事件链均无缺漏", "{count} 條事件鏈均無缺漏", "{count} chains of custody are without a gap"),
@@ -227,7 +227,7 @@ _CHECKS: dict[str, tuple[str, str, str]] = {
     "contents_changed": ("contents.json 不是移交时的清单", "contents.json 不是移交時的清單", "contents.json is not the list that the log knows"),
     "contents_in_log": (
         "日志证明：向 {recipient} 移交 {clips} 个录像，用途：{purpose}",
-        "日誌證明：向 {recipient} 移交 {clips} 個錄影，用途：{purpose}",
+        "日誌證明：向 {recipient} 移交 {clips} 個影像，用途：{purpose}",
         "the log knows this handing-over of {clips} clips to {recipient}, for: {purpose}",
     ),
     "clip_not_listed": ("移交清单中没有 {clip_id}", "移交清單中沒有 {clip_id}", "{clip_id} is not in the list of what was handed over"),
@@ -241,7 +241,7 @@ _CHECKS: dict[str, tuple[str, str, str]] = {
         "{clip_id} 的最後一個事件不是本次移交",
         "the last event of {clip_id} is not this handing-over",
     ),
-    "clips_listed": ("{count} 个录像均在移交清单之中", "{count} 個錄影均在移交清單之中", "{count} clips are in the list, with all of their events"),
+    "clips_listed": ("{count} 个录像均在移交清单之中", "{count} 個影像均在移交清單之中", "{count} clips are in the list, with all of their events"),
     "manifest_unknown": ("多出的清单 {name}", "多出的清單 {name}", "a manifest belongs to no clip here: {name}"),
     "manifest_wrong": ("清单 {name} 不成立：{reason}", "清單 {name} 不成立：{reason}", "the manifest {name} does not hold: {reason}"),
     "manifests_agree": ("{count} 份清单与事件链相符", "{count} 份清單與事件鏈相符", "{count} manifests agree with the chains of custody"),
@@ -270,7 +270,7 @@ _VERDICTS: dict[str, tuple[str, str, str]] = {
         "與匯入時逐位相同；保管自 {at} 起，由 {importer} 自 {received_from} 匯入，依據：{document}",
         "bit for bit what was brought; custody only since {at}, by {importer} from {received_from}, under: {document}",
     ),
-    "derived": ("由录像 {clip_id} 生成，方法：{recipe}", "由錄影 {clip_id} 產生，方法：{recipe}", "made from {clip_id} by the recipe {recipe}"),
+    "derived": ("由录像 {clip_id} 生成，方法：{recipe}", "由影像 {clip_id} 產生，方法：{recipe}", "made from {clip_id} by the recipe {recipe}"),
     "other_bytes": (
         "内容不是入库的内容（应为 SHA-256 {stored_sha256}，{stored_bytes} 字节）",
         "內容不是入庫的內容（應為 SHA-256 {stored_sha256}，{stored_bytes} 位元組）",
@@ -291,7 +291,7 @@ _VERDICTS: dict[str, tuple[str, str, str]] = {
     ),
     "contents_differ": ("移交清单与保管链矛盾", "移交清單與保管鏈矛盾", "the list of what was handed over contradicts its chain"),
     "not_announced": ("保管链的开头不是登记", "保管鏈的開頭不是登記", "its chain does not begin with its announcement"),
-    "belongs_to_nothing": ("不属于任何录像", "不屬於任何錄影", "belongs to nothing that was handed over"),
+    "belongs_to_nothing": ("不属于任何录像", "不屬於任何影像", "belongs to nothing that was handed over"),
 }
 
 TEXTS = {code: dict(zip(_ORDER, texts, strict=True)) for part in (_WORDS, _REFUSALS, _CHECKS, _VERDICTS) for code, texts in part.items()}

@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from cryptography import x509
-
 from integrity.errors import MalformedValueError
 from integrity.hashing import sha256_hex
 from integrity.verify.bag import PAYLOAD_MANIFEST, SM3_LIST, Bag, check_bag
@@ -153,7 +151,7 @@ def _check_log(volume: _Volume, index: EvidenceIndex, contents: Contents, *, con
     is_vouched = False
     if checkpoint is not None:
         token = container.read_small("log/checkpoint.tst") if volume.has("log/checkpoint.tst") else None
-        found, is_vouched = check_time(token, checkpoint, roots=trust.roots, package_roots=_package_roots(container))
+        found, is_vouched = check_time(token, checkpoint, roots=trust.roots)
         volume.tell(found)
         others = {each.path: container.read_small(each.path) for each in index.tokens if volume.has(each.path)}
         found, is_also_vouched = check_tokens(index.tokens, others, checkpoint, keys=keys, roots=trust.roots)
@@ -173,15 +171,6 @@ def _check_log(volume: _Volume, index: EvidenceIndex, contents: Contents, *, con
     manifests = {path: container.read_small(path) for path in container.sizes if path.startswith("manifests/")}
     volume.tell(check_manifests(index, manifests, chains, manifest_key=trust.manifest_key))
     return _Known(index, contents, is_made, chains, sound if is_made else set())
-
-
-def _package_roots(container: Container) -> list[x509.Certificate]:
-    if "log/timestamp-root.pem" not in container.sizes:
-        return []
-    try:
-        return x509.load_pem_x509_certificates(container.read_small("log/timestamp-root.pem"))
-    except ValueError:
-        return []  # a convenience that nothing rests on: the token is then checked against its own certificates
 
 
 def _judge_files(volume: _Volume, known: _Known, bag: Bag) -> None:

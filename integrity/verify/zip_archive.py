@@ -88,9 +88,11 @@ def read_entries(file: RandomAccess, size_bytes: int) -> list[ZipEntry]:
     if directory.size_bytes > directory.count * _MAX_DIRECTORY_BYTES:
         raise RefusedPackageError("damaged", detail="the central directory is too long")
     found = _read_directory(_read_at(file, directory.offset, directory.size_bytes), directory)
+    if not found:
+        raise RefusedPackageError("empty")
     in_order = sorted(found, key=lambda entry: entry.header_offset)
     ends = [entry.header_offset for entry in in_order[1:]] + [directory.offset]
-    if in_order and in_order[0].header_offset:
+    if in_order[0].header_offset:
         raise RefusedPackageError("bytes_outside", in_order[0].name)
     starts = {entry.name: _check_local(file, entry, end) for entry, end in zip(in_order, ends, strict=True)}
     return [ZipEntry(entry.name, entry.size_bytes, starts[entry.name]) for entry in found]

@@ -41,9 +41,10 @@ OTHER_AUTHORITY = create_authority(NOW - timedelta(days=1), "Time-stamps Elsewhe
 PACKAGE_ID = "0193a1d0-0000-7000-8000-00000000aaaa"
 CLIP_A = "0193a1d0-0000-7000-8000-000000000001"
 CLIP_B = "0193a1d0-0000-7000-8000-000000000002"
-RECORDED = b"a clip as the recorder made it\n" * 40
-BROUGHT = b"brought from elsewhere\n" * 30
-REDACTED = b"faces made unrecognisable\n" * 20
+RECORDED = b"".join(b"frame %d of a clip as the recorder made it\n" % number for number in range(40))
+BROUGHT = b"".join(b"frame %d brought from elsewhere\n" % number for number in range(30))
+REDACTED = b"".join(b"frame %d with faces made unrecognisable\n" % number for number in range(20))
+BYTES = {CLIP_A: RECORDED, CLIP_B: BROUGHT}
 
 
 class Log:
@@ -151,16 +152,22 @@ def zip_bytes(files, *, streamed=True):
     return target.getvalue()
 
 
-def make_package(*, imported=True, derived=True, pieces=1, outside_token=True, key_change=False, witness=True):
-    """A package of two clips, one of them brought from elsewhere, and one derivative, out of a log that also holds other things."""
+def make_package(*, imported=True, derived=True, pieces=1, outside_token=True, key_change=False, witness=True, lean=False):
+    """A package of two clips, one of them brought from elsewhere, and one derivative, out of a log that also holds other things.
+
+    ``lean`` leaves out the second clip and every event that need not be.
+    """
+    clips = (CLIP_A,) if lean else (CLIP_A, CLIP_B)
     log = Log()
-    for number in range(3):
-        log.append("case", f"case-{number}", "case.opened")
-    _tell_clip(log, CLIP_A, RECORDED)
+    if not lean:
+        for number in range(3):
+            log.append("case", f"case-{number}", "case.opened")
+    _tell_clip(log, CLIP_A, RECORDED, verified=not lean)
     early = len(log.events)
-    _tell_clip(log, CLIP_B, BROUGHT, **({"imported": provenance()} if imported else {}))
-    log.append("clip", CLIP_A, "clip.viewed", purpose="review")
-    for clip_id in (CLIP_A, CLIP_B):
+    if not lean:
+        _tell_clip(log, CLIP_B, BROUGHT, **({"imported": provenance()} if imported else {}))
+        log.append("clip", CLIP_A, "clip.viewed", purpose="review")
+    for clip_id in clips:
         log.append("clip", clip_id, "clip.exported", package_id=PACKAGE_ID, recipient="Court", purpose="trial")
     contents = {
         "format": "bodycam.evidence-contents",
@@ -169,7 +176,7 @@ def make_package(*, imported=True, derived=True, pieces=1, outside_token=True, k
         "recipient": "Court",
         "purpose": "trial",
         "case": {"id": "case-1", "number": "2026-17", "title": "A case"},
-        "clips": [_listed(log, CLIP_A, RECORDED), _listed(log, CLIP_B, BROUGHT)],
+        "clips": [_listed(log, clip_id, BYTES[clip_id]) for clip_id in clips],
         "derivatives": [_described(CLIP_A, REDACTED) | {"recipe": {"tool": "redact", "version": 1}}] if derived else [],
     }
     log.append(
@@ -182,14 +189,18 @@ def make_package(*, imported=True, derived=True, pieces=1, outside_token=True, k
         purpose="trial",
         case_id="case-1",
     )
-    log.append("case", "case-1", "case.closed")
-    return _lay_out(log, contents, derived=derived, pieces=pieces, early=early if outside_token else 0, key_change=key_change, witness=witness)
+    if not lean:
+        log.append("case", "case-1", "case.closed")
+    return _lay_out(
+        log, contents, derived=derived, pieces=pieces, early=early if outside_token else 0, key_change=key_change, witness=witness, clips=clips
+    )
 
 
-def _tell_clip(log, clip_id, data, **details):
+def _tell_clip(log, clip_id, data, *, verified=True, **details):
     log.append("clip", clip_id, "clip.announced", session_id="s-1", **details)
     log.append("clip", clip_id, "clip.stored", version_id=f"v-{clip_id}", **_known(data))
-    log.append("clip", clip_id, "clip.verified", sha256=sha256_hex(data))
+    if verified:
+        log.append("clip", clip_id, "clip.verified", sha256=sha256_hex(data))
 
 
 def provenance():
@@ -209,7 +220,7 @@ def _listed(log, clip_id, data):
     return {**_described(clip_id, data), "events": len(own), "head": own[-1].leaf_hash()}
 
 
-def _lay_out(log, contents, *, derived, pieces, early, key_change, witness):
+def _lay_out(log, contents, *, derived, pieces, early, key_change, witness, clips):
     size = len(log.events)
     signer = NEXT_SIGNER if key_change else SIGNER
     checkpoint = log.checkpoint()
@@ -222,11 +233,8 @@ def _lay_out(log, contents, *, derived, pieces, early, key_change, witness):
         "report/custody.json": b"{}",
     }
     if key_change:
-        files["log/keys/1.note"] = transition_note(log, size=5).encode()
-    clips = [
-        _place(files, CLIP_A, RECORDED, pieces=pieces, imported=False),
-        _place(files, CLIP_B, BROUGHT, pieces=1, imported=True),
-    ]
+        files["log/keys/1.note"] = transition_note(log, size=early or 6).encode()
+    placed = [_place(files, clip_id, BYTES[clip_id], pieces=pieces if clip_id == CLIP_A else 1, imported=clip_id == CLIP_B) for clip_id in clips]
     index = {
         "format": "bodycam.evidence-package",
         "version": 1,
@@ -236,9 +244,9 @@ def _lay_out(log, contents, *, derived, pieces, early, key_change, witness):
         "software": "bodycam-evidence 0.1.0",
         "log_origin": ORIGIN,
         "volume": {"number": 1, "count": 1},
-        "clips": clips,
+        "clips": placed,
         "derivatives": [],
-        "events": indexed_events(log, size),
+        "events": indexed_events(log, size, clips),
         "checkpoint_size": size,
         "tokens": [],
     }
