@@ -11,7 +11,7 @@ from service.custody.timestamp_checkpoint import timestamp_checkpoint
 from service.ingest.end_session import end_lost_sessions
 from service.ingest.probe_clip import probe_clip
 from service.ingest.read_back_clip import read_back_clip
-from service.safekeeping.probe_lock import probe_lock
+from service.safekeeping.probe_lock import probe_lock_daily
 
 JOBS: tuple[JobFunction, ...] = (
     read_back_clip,
@@ -22,7 +22,7 @@ JOBS: tuple[JobFunction, ...] = (
     stamp_elsewhere,
     ask_witnesses,
     export_log,
-    probe_lock,
+    probe_lock_daily,
 )
 
 TIMETABLE: tuple[tuple[str, JobFunction], ...] = (
@@ -31,7 +31,7 @@ TIMETABLE: tuple[tuple[str, JobFunction], ...] = (
     ("* * * * *", stamp_elsewhere),
     ("* * * * *", ask_witnesses),
     ("* * * * *", export_log),
-    ("17 3 * * *", probe_lock),
+    ("17 3 * * *", probe_lock_daily),
 )
 
 
@@ -39,6 +39,6 @@ def run_worker(context: ServiceContext) -> None:
     """Probe the store's lock, then work until told to stop."""
     context.objects.prepare()
     with context.unit_of_work() as work:
-        work.jobs.defer(probe_lock)
+        work.jobs.defer(probe_lock_daily)
     app = make_app(context.settings.database_url.get_secret_value(), for_worker=True)
     run_queue(app, JOBS, TIMETABLE, context=context, concurrency=context.settings.worker_concurrency)

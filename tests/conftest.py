@@ -4,6 +4,8 @@ import os
 import secrets
 import signal
 import socket
+import subprocess
+import sys
 import tempfile
 import time
 from contextlib import contextmanager
@@ -130,6 +132,22 @@ def seaweedfs(server_directory):
         yield SharedSeaweedfs(server)
 
 
+@pytest.fixture(scope="session")
+def moto(server_directory):
+    """Address of a store that speaks S3 and keeps no lock; a program of its own, beside `.venv` (tools/set_up.sh)."""
+    port = _free_port()
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(__file__).parents[1] / ".venv-peers")}
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    with (server_directory / "moto.log").open("wb") as log, subprocess.Popen(command, env=environment, stdout=log, stderr=log) as server:
+        deadline = time.monotonic() + _READY_WITHIN_S
+        while not _answers(port):
+            assert server.poll() is None, (server_directory / "moto.log").read_text()
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        yield f"127.0.0.1:{port}"
+        server.terminate()
+
+
 @pytest.fixture
 def make_seaweedfs():
     """Make a server that is not started; each call in one directory gives it other ports."""
@@ -194,3 +212,11 @@ def _running(server, log_file):
     finally:
         process.send_signal(signal.SIGQUIT)  # at once: its files go with it, and an orderly stop takes 15 s
         stop(program, process)
+
+
+def _answers(port: int) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=1):
+            return True
+    except OSError:
+        return False

@@ -19,6 +19,7 @@ compile requirements-dev.lock pyproject.toml --group build --group dev
 compile requirements-node.lock --group node
 compile requirements-footage.lock --no-deps --group footage
 compile requirements-fuzz.lock --group fuzz
+compile requirements-peers.lock --group peers
 if command -v npm >/dev/null; then
     npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved --before "$newest" --loglevel=error
     # Who asks for money is not part of a lock.

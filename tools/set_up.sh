@@ -46,5 +46,16 @@ if [ "$installed" != "$purpose $wanted" ]; then
     echo "$purpose $wanted" >"$stamp"
 fi
 
+if [ "$purpose" = test ]; then
+    # Programs that tests talk to and that want other versions than ours.
+    peers=.venv-peers
+    wanted=$(sha256sum requirements-peers.lock)
+    if [ "$(cat "$peers/.installed" 2>/dev/null || true)" != "$wanted" ]; then
+        rm -rf "$peers"
+        pip_install --require-hashes --only-binary :all: --target "$peers" -r requirements-peers.lock
+        echo "$wanted" >"$peers/.installed"
+    fi
+fi
+
 .venv/bin/python tools/fetch_assets.py
 .venv/bin/python tools/build_verify_page.py

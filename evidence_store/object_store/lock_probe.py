@@ -4,10 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from evidence_store.errors import ObjectNotFoundError, ObjectStoreRefusedError
+from evidence_store.errors import ObjectNotFoundError, ObjectStoreRefusedError, StoreUnavailableError
 from evidence_store.object_store.store import ObjectStore
 
 ACCEPTED = "accepted"
+UNANSWERED = "unanswered"
+"""The store failed at the attempt instead of refusing it, which proves nothing; one that is away fails at the reading that follows."""
 CANARY = b"If this can be changed or removed before its time, nothing in this store is evidence.\n"
 CANARY_LOCK = timedelta(hours=1)
 
@@ -32,7 +34,7 @@ class LockProbeStep:
 
     Attributes:
         attempt: What was tried.
-        answer: The store's error code, or ``accepted``.
+        answer: The store's error code, or ``accepted``, or ``unanswered``.
         is_intact: Whether the canary's bytes and lock were still there afterwards.
         is_passed: Whether the store did what it must.
     """
@@ -69,9 +71,12 @@ def probe_lock(objects: ObjectStore, key: str, *, now: Callable[[], datetime]) -
     canary = objects.put(key, CANARY, retain_until=now() + CANARY_LOCK)
     steps = [_step("lock", ACCEPTED, is_intact=_is_intact(objects, key, canary.version_id, now()), is_refused=True)]
     for attempt in MUST_BE_REFUSED + MUST_LEAVE_INTACT:
-        answer = objects.attempt(attempt, key, canary.version_id, now=now())
+        try:
+            answer = objects.attempt(attempt, key, canary.version_id, now=now())
+        except StoreUnavailableError:
+            answer = UNANSWERED
         is_intact = _is_intact(objects, key, canary.version_id, now())
-        steps.append(_step(attempt, answer, is_intact=is_intact, is_refused=answer != ACCEPTED or attempt in MUST_LEAVE_INTACT))
+        steps.append(_step(attempt, answer, is_intact=is_intact, is_refused=answer not in {ACCEPTED, UNANSWERED} or attempt in MUST_LEAVE_INTACT))
     return LockProbeResult(tuple(steps))
 
 

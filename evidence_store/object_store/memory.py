@@ -2,16 +2,17 @@
 
 import itertools
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
-from evidence_store.errors import ObjectNotFoundError, UploadMismatchError
-from evidence_store.object_store.store import Retention, StoredObject, StoredPart
+from evidence_store.errors import ObjectNotFoundError, ObjectStoreRefusedError, UploadMismatchError
+from evidence_store.object_store.store import ListedVersion, Retention, StoredObject, StoredPart, UnfinishedUpload
 from integrity.hashing import content_md5
 from integrity.receipt import UploadedPart
 
 CHUNK_BYTES = 1024**2
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -19,18 +20,26 @@ class _Version:
     stored: StoredObject
     data: bytes
     retention: Retention | None
+    written_at: datetime
+    is_delete_marker: bool = False
 
 
 @dataclass(slots=True)
 class _Upload:
     retain_until: datetime
+    begun_at: datetime
     parts: dict[int, bytes] = field(default_factory=dict)
 
 
 class MemoryObjectStore:
-    """Objects with versions and locks, in memory. Parts are handed over by :meth:`put_part`, since nobody can PUT to its URLs."""
+    """Objects with versions and locks, in memory. Parts are handed over by :meth:`put_part`, since nobody can PUT to its URLs.
 
-    def __init__(self) -> None:
+    Args:
+        now: The store's clock; without one everything counts as written long ago.
+    """
+
+    def __init__(self, *, now: Callable[[], datetime] = lambda: LONG_AGO) -> None:
+        self._now = now
         self._versions: dict[str, list[_Version]] = {}
         self._uploads: dict[tuple[str, str], _Upload] = {}
         self._numbers = itertools.count(1)
@@ -50,7 +59,7 @@ class MemoryObjectStore:
     def begin_upload(self, key: str, *, retain_until: datetime) -> str:
         """Begin a multipart upload."""
         upload_id = f"upload-{next(self._numbers)}"
-        self._uploads[key, upload_id] = _Upload(retain_until)
+        self._uploads[key, upload_id] = _Upload(retain_until, self._now())
         return upload_id
 
     def sign_part(self, key: str, upload_id: str, *, number: int, valid_for: timedelta) -> str:  # noqa: ARG002 - a name, not a place
@@ -106,7 +115,36 @@ class MemoryObjectStore:
 
     def list_versions(self, key: str) -> list[StoredObject]:
         """List the versions of an object, newest first."""
-        return [version.stored for version in reversed(self._versions.get(key, []))]
+        return [version.stored for version in reversed(self._versions.get(key, [])) if not version.is_delete_marker]
+
+    def list_all(self, prefix: str) -> Iterator[ListedVersion]:
+        """List every version and delete marker below a prefix."""
+        for key in [key for key in self._versions if key.startswith(prefix)]:
+            versions = self._versions[key]
+            for version in reversed(versions):
+                stored, is_newest = version.stored, version is versions[-1]
+                yield ListedVersion(key, stored.version_id, stored.size_bytes, is_newest, version.is_delete_marker, version.written_at)
+
+    def list_unfinished(self, prefix: str) -> list[UnfinishedUpload]:
+        """List multipart uploads below a prefix that were never finished."""
+        return [UnfinishedUpload(key, upload_id, one.begun_at) for (key, upload_id), one in self._uploads.items() if key.startswith(prefix)]
+
+    def remove_version(self, key: str, version_id: str) -> None:
+        """Remove one version or delete marker for good."""
+        with self._guard:
+            versions = self._versions.get(key, [])
+            for version in versions:
+                if version.stored.version_id == version_id:
+                    if version.retention is not None and version.retention.until > self._now():
+                        raise ObjectStoreRefusedError("remove version", "AccessDenied")
+                    versions.remove(version)
+                    return
+
+    def mark_deleted(self, key: str) -> None:
+        """Lay a delete marker over an object, as a DELETE without a version id does."""
+        with self._guard:
+            stored = StoredObject(key, f"marker-{next(self._numbers)}", 0, "")
+            self._versions.setdefault(key, []).append(_Version(stored, b"", None, self._now(), is_delete_marker=True))
 
     def attempt(self, forbidden: str, key: str, version_id: str, *, now: datetime) -> str:
         """Refuse while the lock lasts."""
@@ -117,6 +155,7 @@ class MemoryObjectStore:
             self.put(key, b"other bytes", retain_until=now)
             return "accepted"
         if forbidden == "delete-newest":
+            self.mark_deleted(key)
             return "accepted"
         return "AccessDenied" if lock is not None and lock.until > now else "NotImplemented"
 
@@ -128,17 +167,17 @@ class MemoryObjectStore:
 
     def _version(self, key: str, version_id: str) -> _Version:
         for version in self._versions.get(key, []):
-            if version.stored.version_id == version_id:
+            if version.stored.version_id == version_id and not version.is_delete_marker:
                 return version
         raise ObjectNotFoundError(key, "(NoSuchVersion)")
 
     def _joined(self, key: str, etag: str) -> StoredObject:
         for version in reversed(self._versions.get(key, [])):
-            if version.stored.etag == etag:
+            if version.stored.etag == etag and not version.is_delete_marker:
                 return version.stored
         raise ObjectNotFoundError(key, "made of these parts")
 
     def _add(self, key: str, data: bytes, etag: str, retain_until: datetime) -> StoredObject:
         stored = StoredObject(key, f"version-{next(self._numbers)}", len(data), etag)
-        self._versions.setdefault(key, []).append(_Version(stored, data, Retention("COMPLIANCE", retain_until)))
+        self._versions.setdefault(key, []).append(_Version(stored, data, Retention("COMPLIANCE", retain_until), self._now()))
         return stored

@@ -8,7 +8,7 @@ import base64
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -22,7 +22,7 @@ from minio.versioningconfig import VersioningConfig
 
 from evidence_store.errors import ObjectNotFoundError, ObjectStoreRefusedError, StoreUnavailableError, UnfitBucketError, UploadMismatchError
 from evidence_store.object_store import s3_attacks
-from evidence_store.object_store.store import Retention, StoredObject, StoredPart
+from evidence_store.object_store.store import ListedVersion, Retention, StoredObject, StoredPart, UnfinishedUpload
 from integrity.hashing import content_md5
 from integrity.receipt import UploadedPart
 
@@ -32,6 +32,8 @@ _READ_TIMEOUT_S = 60.0
 _PING_TIMEOUT_S = 3.0
 _ATTEMPTS = 3
 _ENABLED = "Enabled"
+_UPLOADS_AT_ONCE = 10_000
+"""SeaweedFS gives so many; it names no place to go on from, so that asking for fewer loses the rest. Others give a thousand and a place."""
 _PASSING = {"SlowDown", "InternalError", "ServiceUnavailable", "RequestTimeout", "OperationAborted"}
 _MISSING = {"NoSuchKey", "NoSuchVersion", "NoSuchUpload", "NoSuchBucket", "MethodNotAllowed"}
 _WRONG_PARTS = {"InvalidPart", "InvalidPartOrder", "EntityTooSmall"}
@@ -184,6 +186,41 @@ class S3ObjectStore:
             if item.object_name == key and not item.is_delete_marker
         ]
 
+    def list_all(self, prefix: str) -> Iterator[ListedVersion]:
+        """List every version and delete marker below a prefix."""
+        with _translated("list", prefix):
+            for item in self._client.list_objects(self._bucket, prefix=prefix, recursive=True, include_version=True):
+                yield ListedVersion(
+                    key=str(item.object_name),
+                    version_id=str(item.version_id),
+                    size_bytes=int(item.size or 0),
+                    is_newest=item.is_latest == "true",
+                    is_delete_marker=item.is_delete_marker,
+                    written_at=_told(item.last_modified),
+                )
+
+    def list_unfinished(self, prefix: str) -> list[UnfinishedUpload]:
+        """List multipart uploads below a prefix that were never finished."""
+        found: list[UnfinishedUpload] = []
+        key_marker = upload_id_marker = None
+        while True:
+            with _translated("list uploads", prefix):
+                page = self._client._list_multipart_uploads(  # noqa: SLF001 - the SDK has no public call
+                    self._bucket, prefix=prefix, max_uploads=_UPLOADS_AT_ONCE, key_marker=key_marker, upload_id_marker=upload_id_marker
+                )
+            found += [UnfinishedUpload(str(one.object_name), str(one.upload_id), _told(one.initiated_time)) for one in page.uploads]
+            if not page.is_truncated or not page.next_key_marker:
+                return found
+            key_marker, upload_id_marker = page.next_key_marker, page.next_upload_id_marker
+
+    def remove_version(self, key: str, version_id: str) -> None:
+        """Remove one version or delete marker for good."""
+        try:
+            with _translated("remove version", key):
+                self._client.remove_object(self._bucket, key, version_id=version_id)
+        except ObjectNotFoundError:
+            return
+
     def attempt(self, forbidden: str, key: str, version_id: str, *, now: datetime) -> str:
         """Try to do something a locked version must survive."""
         with _translated(forbidden, key):
@@ -223,8 +260,16 @@ def _lock_headers(retain_until: datetime) -> dict[str, Any]:
     return {"x-amz-object-lock-mode": COMPLIANCE, "x-amz-object-lock-retain-until-date": retain_until.strftime("%Y-%m-%dT%H:%M:%SZ")}
 
 
+def _told(time: datetime | None) -> datetime:
+    """A time as the store tells it, UTC; what has none counts as new, so that nothing is called left over because of it."""
+    return time.astimezone(UTC) if time is not None else datetime.max.replace(tzinfo=UTC)
+
+
 def _parse_retention(body: bytes) -> Retention | None:
-    root = ET.fromstring(body)  # noqa: S314 - the answer of our own store over an authenticated channel, without entities
+    try:
+        root = ET.fromstring(body)  # noqa: S314 - the answer of our own store over an authenticated channel, without entities
+    except ET.ParseError as error:
+        raise ObjectStoreRefusedError("read retention", "the answer is not about a lock") from error
     mode = root.findtext("{*}Mode")
     until = root.findtext("{*}RetainUntilDate")
     if not mode or not until:

@@ -35,6 +35,33 @@ class Retention:
     until: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class ListedVersion:
+    """One version, or delete marker, as a listing of the store names it.
+
+    Attributes:
+        is_newest: Whether a request without a version id meets it.
+        is_delete_marker: Whether it only says that the object was deleted; versions before it are still there.
+        written_at: By the store's clock, UTC.
+    """
+
+    key: str
+    version_id: str
+    size_bytes: int
+    is_newest: bool
+    is_delete_marker: bool
+    written_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class UnfinishedUpload:
+    """A multipart upload that was begun and never finished; ``begun_at`` by the store's clock, UTC."""
+
+    key: str
+    upload_id: str
+    begun_at: datetime
+
+
 class ObjectStore(Protocol):
     """A bucket with versioning and Object Lock.
 
@@ -84,7 +111,11 @@ class ObjectStore(Protocol):
         """Write a small object, locked in COMPLIANCE mode."""
 
     def retention(self, key: str, version_id: str) -> Retention | None:
-        """Read the lock of a version back from the store; ``None`` when it has none."""
+        """Read the lock of a version back from the store; ``None`` when it has none.
+
+        Raises:
+            ObjectStoreRefusedError: The store answers nothing that could be a lock.
+        """
 
     def extend_retention(self, key: str, version_id: str, *, until: datetime) -> None:
         """Lock a version for longer."""
@@ -98,6 +129,19 @@ class ObjectStore(Protocol):
 
     def list_versions(self, key: str) -> list[StoredObject]:
         """List the versions of an object, newest first, delete markers left out."""
+
+    def list_all(self, prefix: str) -> Iterator[ListedVersion]:
+        """List every version and delete marker below a prefix, page by page; stores agree about no order."""
+
+    def list_unfinished(self, prefix: str) -> list[UnfinishedUpload]:
+        """List multipart uploads below a prefix that were never finished, at least the first thousand of them."""
+
+    def remove_version(self, key: str, version_id: str) -> None:
+        """Remove one version, or delete marker, for good; one that is gone already is no error.
+
+        Raises:
+            ObjectStoreRefusedError: It is locked.
+        """
 
     def attempt(self, forbidden: str, key: str, version_id: str, *, now: datetime) -> str:
         """Try to do something a locked version must survive; returns the store's refusal.

@@ -13,8 +13,13 @@ _LOG = logging.getLogger(__name__)
 
 
 @job("store.probe_lock")
-def probe_lock(context: ServiceContext) -> None:
+def probe_lock_daily(context: ServiceContext) -> None:
     """Attack a canary in the store and keep what came of it."""
+    probe_lock(context)
+
+
+def probe_lock(context: ServiceContext) -> lock_probe.LockProbeResult:
+    """Likewise, and tell what came of it."""
     run_id = context.new_id()
     result = lock_probe.probe_lock(context.objects, probe_key(run_id), now=context.clock.now)
     context.objects.prepare()
@@ -30,3 +35,4 @@ def probe_lock(context: ServiceContext) -> None:
     )
     with context.unit_of_work() as work:
         work.lock_probes.add(run)
+    return result

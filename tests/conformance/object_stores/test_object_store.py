@@ -157,6 +157,19 @@ def test_the_lock_holds_against_every_attack(store):
     assert result.is_passed, [step for step in result.steps if not step.is_passed]
 
 
+def test_a_store_that_only_says_so_is_found_out(moto):
+    address = S3Address(moto, moto, "trial", "trial", f"conformance-{uuid4().hex[:8]}")
+    pretender = S3ObjectStore(address)
+    pretender.prepare()
+
+    result = probe_lock(pretender, f"lock-probe/{uuid4()}", now=lambda: datetime.now(UTC))
+
+    assert not result.is_passed
+    assert {"lock", "delete-version", "delete-with-bypass", "delete-in-batch", "suspend-versioning", "clear-retention"} <= {
+        step.attempt for step in result.steps if not step.is_passed
+    }
+
+
 def test_a_key_that_begins_alike_is_another_object(store, key):
     store.put(f"{key}-2", b"x", retain_until=later(minutes=10))
 

@@ -1,0 +1,37 @@
+"""`bodycam store probe`: let the object store prove now that it keeps its lock."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from service.cli.opening import FAILED, opened_context, run
+from service.safekeeping.probe_lock import probe_lock
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Work on the store."""
+    return run(store, list(arguments))
+
+
+def store(
+    what: Annotated[Literal["probe"], typer.Argument(help="What to do: `probe` attacks a canary under a short lock.")],
+    data: Annotated[Path | None, typer.Option(help="Data directory of `bodycam up`, instead of variables.")] = None,
+) -> None:
+    """Attack a locked canary in the store and tell each attempt, the store's answer, and whether bytes and lock were intact afterwards.
+
+    The result counts like that of the daily probe: after a failed one nothing is removed from any recorder. Status 1 when it failed.
+    """
+    del what
+    with opened_context(data) as context:
+        result = probe_lock(context)
+        sys.stdout.write(f"{context.objects.description}\n")
+    width = max(len(step.attempt) for step in result.steps)
+    for step in result.steps:
+        verdict = "passed" if step.is_passed else "FAILED"
+        sys.stdout.write(f"{verdict}  {step.attempt:{width}}  {'intact' if step.is_intact else 'NOT INTACT'}  {step.answer}\n")
+    sys.stdout.write("the store keeps its lock\n" if result.is_passed else "the store does NOT keep its lock; nothing is removed from recorders\n")
+    if not result.is_passed:
+        raise typer.Exit(FAILED)
