@@ -297,3 +297,17 @@ def test_nothing_of_a_package_can_be_changed_in_the_database(api, clip_ids):
     for table, column in (("evidence_package", "recipient"), ("evidence_package_clip", "facts"), ("evidence_package_seal", "software")):
         with pytest.raises(ProgrammingError), api.service.context.unit_of_work() as work:
             work._session.execute(text(f"UPDATE {table} SET {column} = {column}"))  # noqa: S608 - names of this test's own
+
+
+def test_clips_with_too_many_events_for_one_index_are_refused_before_anything_is_entered(api, clip_ids):
+    with patch("service.evidence_packages.make_package.MOST_BYTES", 10_000):
+        answer = hand_over(api, clip_ids)
+
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/package-too-large")
+    assert "clip.exported" not in api.service.chain(UUID(clip_ids[0]))
+
+
+def test_every_clip_may_be_named_twice_and_a_case_not_beside_clips(api, clip_ids):
+    assert hand_over(api, [clip_ids[0], clip_ids[0]]).status_code == 200
+    assert api.service.chain(UUID(clip_ids[0])).count("clip.exported") == 1
+    assert hand_over(api, clip_ids, case_id=str(uuid4())).status_code == 422
