@@ -36,12 +36,12 @@ export function checkInclusion(leaf, index, size, path, root) {
 
 export function checkConsistency(firstSize, secondSize, path, firstRoot, secondRoot) {
   demand(firstSize > 0n && firstSize <= secondSize && secondSize <= LARGEST, "proof.bounds");
-  checkLengths([firstRoot, secondRoot, ...path]);
   if (firstSize === secondSize) {
     demand(path.length === 0, "proof.length");
     demand(isEqual(firstRoot, secondRoot), "proof.root");
     return;
   }
+  checkLengths([firstRoot, secondRoot, ...path]);
   const hashes = (firstSize & (firstSize - 1n)) === 0n ? [firstRoot, ...path] : path;
   demand(hashes.length > 0, "proof.length");
   let [position, last] = [firstSize - 1n, secondSize - 1n];

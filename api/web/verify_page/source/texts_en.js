@@ -11,7 +11,6 @@ export const TEXTS_EN = {
   "choose.none": "Nothing chosen yet.",
   "choose.remove": "Remove {name}",
   "choose.folder_refused": "This browser does not let a page opened from a file read dropped folders. Use “Choose a folder”.",
-  "choose.not_package": "not a ZIP file and no folder of a package",
   "kind.zip": "ZIP",
   "kind.folder": "Folder",
   "trust.title": "2. The log's key",

@@ -11,7 +11,6 @@ export const TEXTS_ZH_CN = {
   "choose.none": "尚未选择。",
   "choose.remove": "移除 {name}",
   "choose.folder_refused": "从本地文件打开页面时，此浏览器不允许读取拖放的文件夹，请使用“选择文件夹”。",
-  "choose.not_package": "既不是 ZIP 文件，也不是证据包文件夹",
   "kind.zip": "ZIP",
   "kind.folder": "文件夹",
   "trust.title": "2. 日志公钥",

@@ -11,7 +11,6 @@ export const TEXTS_ZH_TW = {
   "choose.none": "尚未選擇。",
   "choose.remove": "移除 {name}",
   "choose.folder_refused": "從本地檔案開啟頁面時，此瀏覽器不允許讀取拖放的資料夾，請使用「選擇資料夾」。",
-  "choose.not_package": "既不是 ZIP 檔案，也不是證據包資料夾",
   "kind.zip": "ZIP",
   "kind.folder": "資料夾",
   "trust.title": "2. 日誌公鑰",

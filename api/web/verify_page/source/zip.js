@@ -1,6 +1,6 @@
 // Reading a ZIP archive without taking anything out of it (PKWARE APPNOTE 6.3.10). Every byte of it must be spoken for: entries lie one after the
 // other from the first byte to the central directory, so that no other reader can see another archive in the same file.
-import { isEqual } from "./bytes.js";
+import { decodeText, isEqual } from "./bytes.js";
 import { demand, Fault } from "./faults.js";
 import { Window } from "./window.js";
 
@@ -150,7 +150,7 @@ async function checkLayout(window, entries, end) {
   let expected = 0;
   for (const [position, entry] of ordered.entries()) {
     demand(entry.offset >= expected, "zip.overlap", { path: entry.path });
-    demand(entry.offset === expected, position ? "zip.hidden" : "zip.prefixed", { path: entry.path });
+    demand(entry.offset === expected, position ? "zip.hidden" : "zip.prefixed", position ? { path: entry.path } : {});
     entry.dataStart = await checkLocal(window, entry);
     const limit = position + 1 < ordered.length ? ordered[position + 1].offset : end.offset;
     const after = entry.dataStart + entry.size;
@@ -208,7 +208,11 @@ function safeNumber(value) {
   return Number(value);
 }
 
-/** Names are checked elsewhere; here each byte becomes one character, so that nothing is lost or joined. */
+/** For people to read; only ASCII is taken as a name in the end. */
 function readable(name) {
-  return String.fromCharCode(...name);
+  try {
+    return decodeText(name);
+  } catch {
+    return String.fromCharCode(...name);
+  }
 }
