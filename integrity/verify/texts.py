@@ -285,9 +285,9 @@ _VERDICTS: dict[str, tuple[str, str, str]] = {
     "no_event": ("没有任何已证明的事件提及它", "沒有任何已證明的事件提及它", "no proved event knows it"),
     "never_stored": ("已证明的事件中没有入库", "已證明的事件中沒有入庫", "no proved event says that it was stored"),
     "chain_or_contents": (
-        "内容是入库的内容，但保管链或移交清单不成立",
-        "內容是入庫的內容，但保管鏈或移交清單不成立",
-        "the bytes are those that were stored, but its chain or the list of what was handed over does not hold",
+        "内容与所称的一致，但保管链或移交清单不成立",
+        "內容與所稱的一致，但保管鏈或移交清單不成立",
+        "the bytes are those that are claimed, but its chain or the list of what was handed over does not hold",
     ),
     "contents_differ": ("移交清单与保管链矛盾", "移交清單與保管鏈矛盾", "the list of what was handed over contradicts its chain"),
     "not_announced": ("保管链的开头不是登记", "保管鏈的開頭不是登記", "its chain does not begin with its announcement"),

@@ -126,7 +126,7 @@ def judge_clip(
     known = (stored.get("sha256"), stored.get("sm3"), stored.get("size_bytes"))
     faults = (
         (first is None, Verdict.NOT_OURS, "no_event"),
-        (not stored, Verdict.UNPROVED, "never_stored"),
+        (not stored, Verdict.NOT_OURS, "never_stored"),
         (not _is_stored(measured, stored), Verdict.ALTERED, "other_bytes"),
         (listed is None or not is_sound or not chain.is_whole, Verdict.UNPROVED, "chain_or_contents"),
         (listed is not None and (listed.sha256, listed.sm3, listed.size_bytes) != known, Verdict.UNPROVED, "contents_differ"),
@@ -156,6 +156,7 @@ def judge_derivative(
     *,
     clip_id: str,
     listed: ContentsDerivative | None,
+    is_vouched: bool,
 ) -> FileVerdict:
     """Say what something made from a clip is.
 
@@ -163,12 +164,15 @@ def judge_derivative(
         paths: The pieces.
         measured: What they are together.
         clip_id: The clip that it is said to be made from.
-        listed: What a ``contents.json`` for which the log vouches says of it.
+        listed: What ``contents.json`` says of it.
+        is_vouched: Whether the log vouches for ``contents.json``.
     """
     if listed is None:
         return FileVerdict(paths, Verdict.NOT_OURS, "derivative_unknown", {}, clip_id, measured)
     if not _is_stored(measured, {"sha256": listed.sha256, "sm3": listed.sm3, "size_bytes": listed.size_bytes}):
         return FileVerdict(paths, Verdict.ALTERED, "derivative_other_bytes", {"stored_sha256": listed.sha256}, clip_id, measured)
+    if not is_vouched:
+        return FileVerdict(paths, Verdict.UNPROVED, "chain_or_contents", {}, clip_id, measured)
     return FileVerdict(paths, Verdict.DERIVED, "derived", {"clip_id": clip_id, "recipe": listed.recipe}, clip_id, measured)
 
 

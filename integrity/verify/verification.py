@@ -175,7 +175,7 @@ def _check_log(volume: _Volume, index: EvidenceIndex, contents: Contents, *, con
 
 def _judge_files(volume: _Volume, known: _Known, bag: Bag) -> None:
     listed = {clip.clip_id: clip for clip in known.contents.clips}
-    derivatives = {(each.clip_id, each.sha256): each for each in known.contents.derivatives} if known.is_vouched else {}
+    derivatives = {(each.clip_id, each.sha256): each for each in known.contents.derivatives}
     rest = set(volume.container.payload())
     wrong: list[Check] = []
     for clip in known.index.clips:
@@ -194,7 +194,9 @@ def _judge_files(volume: _Volume, known: _Known, bag: Bag) -> None:
     for each in known.index.derivatives:
         if paths := _present(volume, each.paths, rest):
             measured = _measure(volume, paths, bag, wrong)
-            _tell_file(volume, judge_derivative(paths, measured, clip_id=each.clip_id, listed=derivatives.get((each.clip_id, each.sha256))))
+            listed_as = derivatives.get((each.clip_id, each.sha256))
+            verdict = judge_derivative(paths, measured, clip_id=each.clip_id, listed=listed_as, is_vouched=known.is_vouched)
+            _tell_file(volume, verdict)
     _judge_rest(volume, rest, bag, wrong)
 
 

@@ -155,7 +155,7 @@ def test_a_clip_that_the_log_does_not_know_is_not_ours(verify, package):
 def test_the_key_of_another_log_makes_nothing_ours(verify, trusting, package):
     found = verify(package.closed(), trust=trusting(log_key=NEXT_LOG_KEY))
 
-    assert set(found.verdicts) == {"NOT OURS"}
+    assert found.verdicts == ["NOT OURS", "NOT OURS", "UNPROVED"]
     assert "checkpoint_wrong" in found.failed
     assert found.whole == [False]
 
@@ -277,7 +277,7 @@ def test_a_list_of_contents_that_the_log_does_not_know_vouches_for_nothing(verif
     found = verify(package.closed())
 
     assert found.failed == ["contents_changed"]
-    assert found.verdicts == ["UNPROVED", "UNPROVED", "NOT OURS"]
+    assert found.verdicts == ["UNPROVED"] * 3
     assert found.whole == [False]
 
 
@@ -377,7 +377,7 @@ def test_a_package_without_checkpoint_proves_nothing(verify, package):
     found = verify(package.closed())
 
     assert {"checkpoint_missing", "events_without_checkpoint", "time_without_checkpoint"} <= set(found.failed)
-    assert set(found.verdicts) == {"NOT OURS"}
+    assert found.verdicts == ["NOT OURS", "NOT OURS", "UNPROVED"]
 
 
 def test_a_witness_who_did_not_sign_is_named_and_no_fault(verify, trusting):
@@ -670,14 +670,14 @@ def test_sm3_of_the_bytes_counts_where_it_is_computed(verify, trusting):
     assert verify(changed.closed(), trust=trusting(with_sm3=False)).verdicts[0] == "ORIGINAL"
 
 
-def test_a_clip_that_was_never_stored_is_unproved(verify, trusting):
+def test_a_clip_that_was_never_stored_is_not_ours(verify, trusting):
     package = make_package(derived=False, outside_token=False)
     package.index["clips"][0]["manifest"] = None
     del package.files[f"manifests/{CLIP_A}.json"]
 
     found = verify(changed_log(package, "clip.stored", {}).closed(), trust=trusting())
 
-    assert found.verdicts[0] == "UNPROVED"
+    assert found.verdicts[0] == "NOT OURS"
 
 
 def test_a_clip_whose_provenance_is_no_object_is_imported_all_the_same(verify):
