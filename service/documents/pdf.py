@@ -18,7 +18,8 @@ LONGEST_SHOWN = 400
 """Characters of one text that a document shows; the JSON beside it has all of them."""
 _WITHIN_S = 300
 _LENGTH = 8
-_RUN = 24
+_RUN = 14
+_JOINTS = frozenset("_-./")
 _BREAK = "\u200b"
 
 
@@ -65,6 +66,7 @@ def shown(text: str, *, longest: int = LONGEST_SHOWN) -> str:
 
 
 def _breakable(text: str) -> str:
+    """Let a line end after the signs that join the parts of a name, and within what is too long for a narrow column."""
     pieces, run = [], 0
     for sign in text:
         run = 0 if sign.isspace() else run + 1
@@ -72,4 +74,7 @@ def _breakable(text: str) -> str:
             pieces.append(_BREAK)
             run = 1
         pieces.append(sign)
+        if sign in _JOINTS:
+            pieces.append(_BREAK)
+            run = 0
     return "".join(pieces)
