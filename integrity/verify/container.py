@@ -15,7 +15,8 @@ from typing import Protocol
 from integrity.verify.errors import RefusedPackageError
 from integrity.verify.zip_archive import MAX_ENTRIES, RandomAccess, read_entries
 
-CHUNK_BYTES = 1024**2
+CHUNK_BYTES = 256 * 1024
+"""Small enough to be still in the processor's cache when it is hashed."""
 MAX_TAG_FILE_BYTES = 64 * 1024**2
 PAYLOAD = "data/"
 FOLDER_NAME = re.compile(r"evidence-(?P<id>[A-Za-z0-9_]+(?:-[A-Za-z0-9_]+)*?)(?:-volume-[1-9][0-9]{0,5})?")

@@ -24,6 +24,7 @@ from tests.appliances import TrialAppliance, clean_environment
 from tests.bench.log import measure_log
 from tests.bench.measuring import MIB, Cost, json_lines, run_measured
 from tests.bench.recorders import measure_recorders
+from tests.bench.verification import measure_verification
 from tests.e2e.system import PROGRAM, System, free_port
 from tests.integration.device_drivers.media import make_fat_image
 
@@ -110,6 +111,7 @@ def main() -> int:
         verdicts += _over_usb(bench, shapes[0])
         verdicts += measure_recorders(System(appliance), shapes[0].folder, shapes[0].size_bytes, _say)
         verdicts += measure_log(_say)
+        verdicts += measure_verification(place, 4096 * MIB // options.divide, rounds=options.rounds, say=_say)
     finally:
         appliance.end()
         shutil.rmtree(place, ignore_errors=True)

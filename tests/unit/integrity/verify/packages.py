@@ -44,7 +44,20 @@ CLIP_B = "0193a1d0-0000-7000-8000-000000000002"
 RECORDED = b"".join(b"frame %d of a clip as the recorder made it\n" % number for number in range(40))
 BROUGHT = b"".join(b"frame %d brought from elsewhere\n" % number for number in range(30))
 REDACTED = b"".join(b"frame %d with faces made unrecognisable\n" % number for number in range(20))
-BYTES = {CLIP_A: RECORDED, CLIP_B: BROUGHT}
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """Bytes that lie on a disk and are too many to be held: only what is known of them."""
+
+    size_bytes: int
+    sha256: str
+    sm3: str
+
+    @classmethod
+    def of(cls, data):
+        """What is known of bytes; of such as lie elsewhere, what is known already."""
+        return data if isinstance(data, cls) else cls(len(data), sha256_hex(data), Digests.of(data).sm3)
 
 
 class Log:
@@ -128,11 +141,12 @@ class Package:
 def close_bag(files, *, oxum=True):
     payload = {path: data for path, data in files.items() if path.startswith("data/")}
     tags = {path: data for path, data in files.items() if not path.startswith("data/")}
-    size = sum(map(len, payload.values()))
+    known = {path: Elsewhere.of(data) for path, data in payload.items()}
+    size = sum(each.size_bytes for each in known.values())
     tags["bagit.txt"] = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
     tags["bag-info.txt"] = b"Source-Organization: An agency\n" + (f"Payload-Oxum: {size}.{len(payload)}\n".encode() if oxum else b"")
-    tags["manifest-sha256.txt"] = listing({path: sha256_hex(data) for path, data in payload.items()})
-    tags["digests-sm3.txt"] = listing({path: Digests.of(data).sm3 for path, data in payload.items()})
+    tags["manifest-sha256.txt"] = listing({path: each.sha256 for path, each in known.items()})
+    tags["digests-sm3.txt"] = listing({path: each.sm3 for path, each in known.items()})
     tags.pop("tagmanifest-sha256.txt", None)
     tags["tagmanifest-sha256.txt"] = listing({path: sha256_hex(data) for path, data in tags.items()})
     return {**tags, **payload}
@@ -152,17 +166,17 @@ def zip_bytes(files, *, streamed=True):
     return target.getvalue()
 
 
-def make_package(*, imported=True, derived=True, pieces=1, outside_token=True, key_change=False, witness=True, lean=False):
+def make_package(*, imported=True, derived=True, pieces=1, outside_token=True, key_change=False, witness=True, lean=False, recorded=RECORDED):
     """A package of two clips, one of them brought from elsewhere, and one derivative, out of a log that also holds other things.
 
-    ``lean`` leaves out the second clip and every event that need not be.
+    ``lean`` leaves out the second clip and every event that need not be. ``recorded`` is the first clip.
     """
-    clips = (CLIP_A,) if lean else (CLIP_A, CLIP_B)
+    clips = {CLIP_A: recorded} if lean else {CLIP_A: recorded, CLIP_B: BROUGHT}
     log = Log()
     if not lean:
         for number in range(3):
             log.append("case", f"case-{number}", "case.opened")
-    _tell_clip(log, CLIP_A, RECORDED, verified=not lean)
+    _tell_clip(log, CLIP_A, recorded, verified=not lean)
     early = len(log.events)
     if not lean:
         _tell_clip(log, CLIP_B, BROUGHT, **({"imported": provenance()} if imported else {}))
@@ -176,7 +190,7 @@ def make_package(*, imported=True, derived=True, pieces=1, outside_token=True, k
         "recipient": "Court",
         "purpose": "trial",
         "case": {"id": "case-1", "number": "2026-17", "title": "A case"},
-        "clips": [_listed(log, clip_id, BYTES[clip_id]) for clip_id in clips],
+        "clips": [_listed(log, clip_id, data) for clip_id, data in clips.items()],
         "derivatives": [_described(CLIP_A, REDACTED) | {"recipe": {"tool": "redact", "version": 1}}] if derived else [],
     }
     log.append(
@@ -200,7 +214,7 @@ def _tell_clip(log, clip_id, data, *, verified=True, **details):
     log.append("clip", clip_id, "clip.announced", session_id="s-1", **details)
     log.append("clip", clip_id, "clip.stored", version_id=f"v-{clip_id}", **_known(data))
     if verified:
-        log.append("clip", clip_id, "clip.verified", sha256=sha256_hex(data))
+        log.append("clip", clip_id, "clip.verified", sha256=Elsewhere.of(data).sha256)
 
 
 def provenance():
@@ -208,7 +222,8 @@ def provenance():
 
 
 def _known(data):
-    return {"size_bytes": len(data), "sha256": sha256_hex(data), "sm3": Digests.of(data).sm3}
+    known = Elsewhere.of(data)
+    return {"size_bytes": known.size_bytes, "sha256": known.sha256, "sm3": known.sm3}
 
 
 def _described(clip_id, data):
@@ -234,7 +249,7 @@ def _lay_out(log, contents, *, derived, pieces, early, key_change, witness, clip
     }
     if key_change:
         files["log/keys/1.note"] = transition_note(log, size=early or 6).encode()
-    placed = [_place(files, clip_id, BYTES[clip_id], pieces=pieces if clip_id == CLIP_A else 1, imported=clip_id == CLIP_B) for clip_id in clips]
+    placed = [_place(files, clip_id, data, pieces=pieces if clip_id == CLIP_A else 1, imported=clip_id == CLIP_B) for clip_id, data in clips.items()]
     index = {
         "format": "bodycam.evidence-package",
         "version": 1,
@@ -275,9 +290,9 @@ def indexed_events(log, size, clips=(CLIP_A, CLIP_B)):
 
 def _place(files, clip_id, data, *, pieces, imported):
     path = f"data/{clip_id}/original.mp4"
-    cut = -(-len(data) // pieces)
     paths = [path] if pieces == 1 else [f"{path}.{number:03}" for number in range(1, pieces + 1)]
-    files.update({name: data[number * cut : (number + 1) * cut] for number, name in enumerate(paths)})
+    cut = -(-Elsewhere.of(data).size_bytes // pieces)
+    files.update({path: data} if pieces == 1 else {name: data[number * cut : (number + 1) * cut] for number, name in enumerate(paths)})
     files[f"manifests/{clip_id}.json"] = manifest(clip_id, data)
     return {
         "clip_id": clip_id,
@@ -293,10 +308,11 @@ def _place(files, clip_id, data, *, pieces, imported):
 
 
 def manifest(clip_id, data):
+    known = Elsewhere.of(data)
     file = RecordedFile(
         path="DCIM/20261124_0001.mp4",
         path_raw_base64=base64.b64encode(b"DCIM/20261124_0001.mp4").decode(),
-        size_bytes=len(data),
+        size_bytes=known.size_bytes,
     )
     stored = StoredObject("evidence", f"clips/{clip_id}", f"v-{clip_id}", NOW + timedelta(days=90))
     return sign_manifest(
@@ -307,8 +323,8 @@ def manifest(clip_id, data):
             identity=RecorderIdentity("mass-storage", serial="R-17"),
             clock=None,
             file=file,
-            size_bytes=len(data),
-            digests=Digests.of(data),
+            size_bytes=known.size_bytes,
+            digests=Digests(known.sha256, known.sm3),
             received_at=NOW,
             recorded_at=None,
             officer_id=None,
