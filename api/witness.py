@@ -1,4 +1,7 @@
-"""A witness over HTTP (C2SP tlog-witness); an application of its own, beside the service's."""
+"""A witness over HTTP (C2SP tlog-witness); an application of its own, beside the service's.
+
+Its body is read piece by piece, because strangers may send to it and nothing longer than a checkpoint is taken.
+"""
 
 from http import HTTPStatus
 
