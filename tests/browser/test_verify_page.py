@@ -17,6 +17,7 @@ from tests.browser.verifying import Verifier, built_page
 pytestmark = pytest.mark.browser
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+GOLDEN = Path(__file__).parents[1] / "golden"
 GOOD, BAD, UNREADABLE = "全部核验通过", "核验未通过", "证据包无法读取"
 IMPORTED = {"received_from": "某商户", "document": "调取证据通知书 1 号", "importer": "reviewer"}
 ONE, OTHER = Footage(1, b"a clip" * 1000), Footage(2, b"another" * 900, name="export/现场.MP4", imported=IMPORTED)
@@ -74,6 +75,15 @@ def test_a_package_that_holds_is_said_to_hold(page, tmp_path, has_descriptors):
     assert page.verdicts == ["原始", "导入", "衍生"]
     assert page.completeness == ["齐全"]
     assert "某商户" in page.page.inner_text("#outcome")
+
+
+def test_the_frozen_package_of_the_service_holds(page):
+    key, roots = ((GOLDEN / f"evidence_package_v1.{ending}").read_text() for ending in ("key", "pem"))
+
+    page.verify(GOLDEN / "evidence_package_v1.zip", key=key, roots=roots)
+
+    assert (page.heading, page.failures, page.remarks) == (GOOD, "", "")
+    assert page.verdicts == ["原始"] * 3
 
 
 def test_the_log_key_alone_suffices_and_a_missing_root_is_said(page, tmp_path):

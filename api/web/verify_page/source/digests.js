@@ -47,10 +47,15 @@ export class Digester {
   }
 }
 
-/** Reads a file piece by piece; never more than one piece is in memory. */
+/** Reads a file piece by piece, the next one while the last is digested; never more than these two are in memory. */
 export async function* piecesOf(blob) {
+  const read = (start) => blob.slice(start, start + PIECE_BYTES).arrayBuffer();
+  let coming = read(0);
   for (let start = 0; start < blob.size; start += PIECE_BYTES) {
-    yield new Uint8Array(await blob.slice(start, start + PIECE_BYTES).arrayBuffer());
+    const piece = new Uint8Array(await coming);
+    coming = read(start + PIECE_BYTES);
+    coming.catch(() => {}); // heard when it is waited for; nobody waits when the run is stopped
+    yield piece;
   }
 }
 

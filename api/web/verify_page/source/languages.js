@@ -50,6 +50,7 @@ export class Texts {
     const where = args.path ?? args.clip ?? (args.leaf === undefined ? undefined : `#${args.leaf}`);
     const isSaid = ["{path}", "{clip}", "{leaf}"].some((name) => template.includes(name));
     const said = this.say(code, args);
+    if (args.about) return `${this.say(args.about)}: ${said}`;
     return where === undefined || where === "" || isSaid ? said : `${visible(where)}: ${said}`;
   }
 

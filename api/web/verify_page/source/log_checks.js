@@ -19,7 +19,10 @@ export async function checkLog(files, evidence, trust, report) {
   });
   if (checkpoint) {
     await checkWitnesses(checkpoint, trust.witnessKeys, report);
-    if (trust.checkpoint) await report.attempt("checkpoint", () => compareCheckpoint(checkpoint, logKeys, evidence, trust.checkpoint, report));
+    if (trust.checkpoint) {
+      const compare = () => compareCheckpoint(checkpoint, logKeys, evidence, trust.checkpoint, report);
+      await report.attempt("checkpoint", compare, { about: "trust.checkpoint" });
+    }
   }
   return checkpoint;
 }

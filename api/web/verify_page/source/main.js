@@ -105,7 +105,7 @@ async function run() {
   begin();
   const { report } = state;
   try {
-    const outcome = await verifySources(state.sources, trust, report);
+    const outcome = await verifySources([...state.sources], trust, report);
     end({ ...outcome, logKey: trust.logKey.spelled });
   } catch (error) {
     stopAfter(error);

@@ -42,7 +42,7 @@ export const TEXTS_EN = {
   "result.notes": "{notes} remarks do not count as failures.",
   "result.print": "Print this result",
   "result.scope":
-    "Verified: that these are the bytes the store received, and that the log's record of them is whole and unaltered. Not verified: what a recording shows or what it means.",
+    "This verifies whether these are the bytes that the store received, and whether the log's record of them is whole and unaltered. It says nothing about what a recording shows or means.",
   "fact.title": "Evidence package",
   "fact.package": "Package",
   "fact.recipient": "Handed to",

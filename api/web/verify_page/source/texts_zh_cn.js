@@ -40,7 +40,7 @@ export const TEXTS_ZH_CN = {
   "result.unreadable_text": "证据包已损坏，或其构造方式可能造成误认，在查看内容之前即予拒绝。",
   "result.notes": "另有 {notes} 项说明，不计为不成立。",
   "result.print": "打印核验结果",
-  "result.scope": "已核验：这些字节即存储系统收到的字节，且日志对其记载完整、未被改动。未核验：录像所反映的内容及其含义。",
+  "result.scope": "核验范围：这些字节是否即存储系统收到的字节，日志对其记载是否完整、未被改动。录像所反映的内容及其含义不在核验之列。",
   "fact.title": "证据包",
   "fact.package": "证据包编号",
   "fact.recipient": "移交对象",

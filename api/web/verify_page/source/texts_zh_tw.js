@@ -40,7 +40,7 @@ export const TEXTS_ZH_TW = {
   "result.unreadable_text": "證據包已損壞，或其構造方式可能造成誤認，在查看內容之前即予拒絕。",
   "result.notes": "另有 {notes} 項說明，不計為不成立。",
   "result.print": "列印核驗結果",
-  "result.scope": "已核驗：這些位元組即儲存系統收到的位元組，且日誌對其記載完整、未被改動。未核驗：影像所反映的內容及其含義。",
+  "result.scope": "核驗範圍：這些位元組是否即儲存系統收到的位元組，日誌對其記載是否完整、未被改動。影像所反映的內容及其含義不在核驗之列。",
   "fact.title": "證據包",
   "fact.package": "證據包編號",
   "fact.recipient": "移交對象",
