@@ -19,6 +19,7 @@ MAX_INTEGER = 2**53 - 1
 
 JsonValue = None | bool | int | float | str | Sequence["JsonValue"] | Mapping[str, "JsonValue"]
 
+_spell_text = json.JSONEncoder(ensure_ascii=False).encode
 _LONGEST_INTEGER = 22
 """Characters of the longest canonical number without an exponent: a sign and the 21 digits below 1e21 (ECMA-262, Number::toString)."""
 
@@ -70,7 +71,7 @@ def _write(value: JsonValue, pieces: list[str], depth: int) -> None:
     if depth > MAX_DEPTH:
         raise MalformedValueError("canonical JSON", f"nested deeper than {MAX_DEPTH}")
     if isinstance(value, str):
-        pieces.append(json.dumps(value, ensure_ascii=False))
+        pieces.append(_spell_text(value))
     elif value is None or isinstance(value, bool):
         pieces.append({None: "null", True: "true", False: "false"}[value])
     elif isinstance(value, int):
@@ -98,7 +99,7 @@ def _write_members(members: Mapping[str, JsonValue], pieces: list[str], depth: i
     for position, name in enumerate(sorted(members, key=_code_units)):
         if position:
             pieces.append(",")
-        pieces.append(json.dumps(name, ensure_ascii=False))
+        pieces.append(_spell_text(name))
         pieces.append(":")
         _write(members[name], pieces, depth + 1)
     pieces.append("}")

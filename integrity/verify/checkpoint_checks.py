@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from cryptography import x509
 
 from integrity.checkpoint import ALGORITHM_COSIGNATURE_V1, ALGORITHM_ED25519, Checkpoint, NoteSignature, open_checkpoint, parse_verifier_key
-from integrity.errors import IntegrityError, SignatureMismatchError
+from integrity.errors import IntegrityError, SignatureMismatchError, TimestampError
 from integrity.hashing import digest_by_name
 from integrity.key_transition import trusted_keys
 from integrity.merkle import ConsistencyProof, verify_consistency
@@ -16,6 +16,9 @@ from integrity.plain import spell_instant
 from integrity.timestamp_token import DIGEST_ALGORITHMS, VerifiedTimestamp, certificates_of, verify_token
 from integrity.verify.checking import Check, Step, fails, holds, note
 from integrity.verify.package import IndexedToken
+
+_OTHER_DIGEST = "is about another digest"
+"""Reason of a token that was asked for with another algorithm, or for something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,11 +258,11 @@ def _check_token(
 
 
 def _verify(token: bytes, text: bytes, roots: Sequence[x509.Certificate]) -> VerifiedTimestamp:
-    """Check a token by whichever digest it was asked for with; the first error is the one of SHA-256."""
-    errors: list[IntegrityError] = []
+    """Check a token by whichever digest it was asked for with."""
     for algorithm in DIGEST_ALGORITHMS.values():
         try:
             return verify_token(token, digest_by_name(algorithm, text), roots=roots, algorithm=algorithm, certificates=roots)
-        except IntegrityError as error:
-            errors.append(error)
-    raise max(errors, key=lambda error: "about another digest" not in str(error))
+        except TimestampError as error:
+            if error.reason != _OTHER_DIGEST:
+                raise
+    raise TimestampError(_OTHER_DIGEST)
