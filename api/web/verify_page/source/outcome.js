@@ -57,7 +57,7 @@ function packageCard(one, outcome, texts) {
       [texts.say("fact.checked"), texts.time(outcome.at)],
     ]),
   );
-  card.append(...missingLines(one.missing, texts), ...itemList(one.items, texts));
+  card.append(...missingLines(one, texts), ...itemList(one.items, texts));
   return card;
 }
 
@@ -67,8 +67,8 @@ function provedTime(parts, texts) {
   return proved.map((time) => `${texts.time(time.at)} · ${visible(time.authority)}`).join("; ");
 }
 
-function missingLines(missing, texts) {
-  return Object.entries(missing ?? {})
+function missingLines({ missing, isComplete }, texts) {
+  return Object.entries(isComplete || !missing ? {} : missing)
     .filter(([, list]) => list.length)
     .map(([kind, list]) => {
       const named = list.slice(0, MOST_NAMED).map(visible).join(", ") + (list.length > MOST_NAMED ? ` … (${list.length})` : "");

@@ -158,7 +158,7 @@ async function gatherPackages(volumes, report) {
   const packages = [];
   for (const [id, parts] of byId) {
     const missing = await report.attempt("complete", () => findMissing(parts), { id: id ?? "?" });
-    const isComplete = Boolean(missing) && Object.values(missing).every((list) => list.length === 0);
+    const isComplete = Boolean(missing) && ["clips", "derivatives", "files"].every((kind) => missing[kind].length === 0);
     const handed = new Set(parts.filter((part) => part.made).map((part) => part.made.leaf));
     if (handed.size > 1) report.fail("complete", "complete.differ", { id });
     if (isComplete) report.pass("complete", "complete.yes", { id });
