@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from cryptography import x509
@@ -184,9 +184,10 @@ def check_time(
 
 def check_tokens(
     tokens: Sequence[IndexedToken],
-    contents: Mapping[str, bytes],
+    present: Collection[str],
     checkpoint: Checkpoint,
     *,
+    read: Callable[[str], bytes],
     keys: LogKeys,
     roots: Sequence[x509.Certificate],
 ) -> tuple[list[Check], bool]:
@@ -194,8 +195,9 @@ def check_tokens(
 
     Args:
         tokens: What ``evidence.json`` says of them.
-        contents: The tokens, by path.
+        present: Paths of the files that are there.
         checkpoint: The package's.
+        read: Reads one.
         keys: The log's keys.
         roots: The reader's.
 
@@ -205,7 +207,7 @@ def check_tokens(
     checks: list[Check] = []
     is_vouched = False
     for token in tokens:
-        if token.path not in contents:
+        if token.path not in present:
             checks.append(fails(Step.TIME, "token_wrong", name=token.path, reason="missing"))
             continue
         try:
@@ -214,7 +216,7 @@ def check_tokens(
         except IntegrityError as error:
             checks.append(fails(Step.TIME, "token_wrong", name=token.path, reason=str(error)))
             continue
-        found, vouched = _check_token(token.path, contents[token.path], stamped, roots=roots)
+        found, vouched = _check_token(token.path, read(token.path), stamped, roots=roots)
         checks += found
         is_vouched = is_vouched or vouched
     return checks, is_vouched

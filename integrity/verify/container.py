@@ -62,13 +62,13 @@ class Container:
     sizes: Mapping[str, int]
     open: Callable[[str], Iterator[memoryview]]
 
-    def read_small(self, path: str) -> bytes:
+    def read_small(self, path: str, limit_bytes: int = MAX_TAG_FILE_BYTES) -> bytes:
         """A whole file that is not long.
 
         Raises:
-            RefusedPackageError: It is longer than :data:`MAX_TAG_FILE_BYTES`, or cannot be read.
+            RefusedPackageError: It is longer than the limit, or cannot be read.
         """
-        if self.sizes[path] > MAX_TAG_FILE_BYTES:
+        if self.sizes[path] > limit_bytes:
             raise RefusedPackageError("too_long", path)
         return b"".join(bytes(chunk) for chunk in self.open(path))
 

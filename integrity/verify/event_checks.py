@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -179,28 +179,31 @@ def check_clips(index: EvidenceIndex, contents: Contents, chains: Mapping[str, C
 
 def check_manifests(
     index: EvidenceIndex,
-    manifests: Mapping[str, bytes],
+    present: Collection[str],
     chains: Mapping[str, Chain],
     *,
+    read: Callable[[str], bytes],
     manifest_key: str | None,
 ) -> list[Check]:
     """Check that each manifest speaks of the object that the chain says was stored; its signature only where the reader brought the key.
 
     Args:
         index: The volume's ``evidence.json``.
-        manifests: Those that are there, by path.
+        present: Paths of those that are there.
         chains: The clips' proved events.
+        read: Reads one; they are not held together.
         manifest_key: C2SP verifier key of those who sign manifests.
     """
     named = {clip.manifest: clip.clip_id for clip in index.clips if clip.manifest is not None}
-    checks = [fails(Step.CONTENTS, "manifest_unknown", name=path) for path in sorted(set(manifests) - set(named))]
+    checks = [fails(Step.CONTENTS, "manifest_unknown", name=path) for path in sorted(set(present) - set(named))]
     for path, clip_id in named.items():
+        data = read(path) if path in present else None
         try:
-            if path not in manifests:
+            if data is None:
                 raise MalformedValueError("manifest", "is missing")
             if manifest_key is not None:
-                open_manifest(manifests[path], parse_verifier_key(manifest_key).public_key)
-            _compare_manifest(manifests[path], clip_id, chains[clip_id].stored)
+                open_manifest(data, parse_verifier_key(manifest_key).public_key)
+            _compare_manifest(data, clip_id, chains[clip_id].stored)
         except IntegrityError as error:
             checks.append(fails(Step.CONTENTS, "manifest_wrong", name=path, reason=str(error)))
     if not checks and named:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
+from integrity.checkpoint import MAX_NOTE_CHARACTERS
 from integrity.errors import MalformedValueError
 from integrity.hashing import sha256_hex
+from integrity.manifest import MAX_MANIFEST_BYTES
+from integrity.timestamp_token import MAX_TOKEN_BYTES
 from integrity.verify.bag import PAYLOAD_MANIFEST, SM3_LIST, Bag, check_bag
 from integrity.verify.checking import Check, Step, fails, holds, note
 from integrity.verify.checkpoint_checks import (
@@ -27,7 +31,10 @@ from integrity.verify.package import CONTENTS, INDEX, Contents, EvidenceIndex, p
 from integrity.verify.streams import Measured, measure
 from integrity.verify.verdicts import FileVerdict, VolumeReport, judge_clip, judge_derivative, judge_stranger
 
-_KEY_NOTE = re.compile(r"log/keys/([1-9][0-9]{0,5})\.note")
+_KEY_NOTE = re.compile(r"log/keys/([1-9][0-9]{0,2})\.note")
+
+MAX_NOTE_BYTES = 4 * MAX_NOTE_CHARACTERS
+"""Longest note in UTF-8."""
 
 
 class Observer(Protocol):
@@ -140,21 +147,21 @@ def _require(container: Container, name: str) -> bytes:
 
 def _check_log(volume: _Volume, index: EvidenceIndex, contents: Contents, *, contents_sha256: str) -> _Known:
     container, trust = volume.container, volume.trust
+    read_token = partial(container.read_small, limit_bytes=MAX_TOKEN_BYTES)
     numbered = sorted((int(match[1]), path) for path in container.sizes if (match := _KEY_NOTE.fullmatch(path)))
-    found, keys = check_keys(trust, [container.read_small(path) for _, path in numbered])
+    found, keys = check_keys(trust, [container.read_small(path, MAX_NOTE_BYTES) for _, path in numbered])
     volume.tell(found)
-    data = container.read_small("log/checkpoint") if volume.has("log/checkpoint") else None
+    data = container.read_small("log/checkpoint", MAX_NOTE_BYTES) if volume.has("log/checkpoint") else None
     found, checkpoint = check_checkpoint(data, keys, trust=trust, log_origin=index.log_origin, size=index.checkpoint_size)
     volume.tell(found)
     if trust.checkpoint is not None and checkpoint is not None:
         volume.tell(check_other_checkpoint(trust.checkpoint, checkpoint, keys, tokens=index.tokens))
     is_vouched = False
     if checkpoint is not None:
-        token = container.read_small("log/checkpoint.tst") if volume.has("log/checkpoint.tst") else None
+        token = read_token("log/checkpoint.tst") if volume.has("log/checkpoint.tst") else None
         found, is_vouched = check_time(token, checkpoint, roots=trust.roots)
         volume.tell(found)
-        others = {each.path: container.read_small(each.path) for each in index.tokens if volume.has(each.path)}
-        found, is_also_vouched = check_tokens(index.tokens, others, checkpoint, keys=keys, roots=trust.roots)
+        found, is_also_vouched = check_tokens(index.tokens, container.sizes, checkpoint, read=read_token, keys=keys, roots=trust.roots)
         volume.tell(found)
         is_vouched = is_vouched or is_also_vouched
     volume.tell(summarise_time(checkpoint, has_roots=bool(trust.roots), is_vouched=is_vouched))
@@ -168,8 +175,9 @@ def _check_log(volume: _Volume, index: EvidenceIndex, contents: Contents, *, con
         volume.tell([fails(Step.CONTENTS, "package_ids")])
     found, sound = check_clips(index, contents, chains)
     volume.tell(found)
-    manifests = {path: container.read_small(path) for path in container.sizes if path.startswith("manifests/")}
-    volume.tell(check_manifests(index, manifests, chains, manifest_key=trust.manifest_key))
+    manifests = {path for path in container.sizes if path.startswith("manifests/")}
+    read_manifest = partial(container.read_small, limit_bytes=MAX_MANIFEST_BYTES)
+    volume.tell(check_manifests(index, manifests, chains, read=read_manifest, manifest_key=trust.manifest_key))
     return _Known(index, contents, is_made, chains, sound if is_made else set())
 
 

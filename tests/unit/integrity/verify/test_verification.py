@@ -622,6 +622,16 @@ def test_a_manifest_that_is_none_is_a_fault(verify, trusting, package, data):
     assert verify(package.closed(), trust=trusting(manifest_key=None)).failed == ["manifest_wrong"]
 
 
+@pytest.mark.parametrize("path", ["log/checkpoint", "log/checkpoint.tst", "log/tokens/1.tst", f"manifests/{CLIP_A}.json", "log/keys/1.note"])
+def test_a_small_file_that_is_long_is_not_even_read(verify, package, path):
+    package.files[path] = bytes(300_000)
+
+    found = verify(package.closed())
+
+    assert found.failed == ["refused_too_long"]
+    assert not found.volumes[0].is_read
+
+
 def test_a_manifest_that_belongs_to_nothing_is_a_fault(verify, package):
     package.files["manifests/other.json"] = package.files[f"manifests/{CLIP_A}.json"]
 
