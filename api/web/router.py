@@ -14,6 +14,7 @@ from api.web.docks import pages as docks
 from api.web.evidence_packages import pages as evidence_packages
 from api.web.health import pages as health
 from api.web.imports import pages as imports
+from api.web.roster import checkouts
 from api.web.verify_page import pages as verify_page
 
 router = APIRouter(include_in_schema=False)
@@ -30,6 +31,7 @@ _ROOMS = (
     recorder_clock,
     health,
     imports,
+    checkouts,
     evidence_packages,
     verify_page,
 )

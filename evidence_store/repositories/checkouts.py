@@ -6,7 +6,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from evidence_store.actor import Scope
-from evidence_store.models import Officer, PoolCheckout
+from evidence_store.models import Officer, PoolCheckout, Recorder
+from evidence_store.repositories.scope import within_agencies
 
 
 class Checkouts:
@@ -28,6 +29,19 @@ class Checkouts:
     def of(self, recorder_id: UUID) -> list[PoolCheckout]:
         """Every check-out of a recorder, oldest first."""
         return list(self._session.scalars(select(PoolCheckout).where(PoolCheckout.recorder_id == recorder_id).order_by(PoolCheckout.taken_at)))
+
+    def open_within(self, scope: Scope, *, limit: int) -> list[tuple[PoolCheckout, Recorder, Officer]]:
+        """List check-outs that last, of recorders within a scope, newest first; to an officer only their own."""
+        query = (
+            select(PoolCheckout, Recorder, Officer)
+            .join(Recorder, Recorder.id == PoolCheckout.recorder_id)
+            .join(Officer, Officer.id == PoolCheckout.officer_id)
+            .where(PoolCheckout.returned_at.is_(None), within_agencies(Recorder.agency_id, scope))
+        )
+        if scope.officer_id is not None:
+            query = query.where(PoolCheckout.officer_id == scope.officer_id)
+        rows = self._session.execute(query.order_by(PoolCheckout.taken_at.desc(), PoolCheckout.id).limit(limit))
+        return [(row[0], row[1], row[2]) for row in rows]
 
     def latest(self, recorder_id: UUID, scope: Scope, *, limit: int) -> list[tuple[PoolCheckout, Officer]]:
         """List a recorder's latest check-outs, newest first; to an officer only their own."""

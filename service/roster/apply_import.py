@@ -15,6 +15,7 @@ from service.context import ServiceContext
 from service.roster.errors import RosterRefusedError
 from service.roster.plan_import import KnownCodes, find_faults, in_order
 from service.roster.rows import Roster
+from service.roster.tell_added import SUBJECT, tell_added
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,9 @@ def import_roster(context: ServiceContext, roster: Roster, *, actor: Actor, is_d
             _refuse_faults(find_faults(roster, ledger.known()))
             ledger.add(roster)
             _end_dry_run(is_dry_run=is_dry_run)
-            work.custody.append("roster", context.new_id(), "roster.imported", actor=actor, at=ledger.now, details=dict(ledger.added))
+            roster_id = context.new_id()
+            work.custody.append(SUBJECT, roster_id, "roster.imported", actor=actor, at=ledger.now, details=dict(ledger.added))
+            tell_added(work, roster_id, ledger.rows, actor=actor, at=ledger.now)
     except _DryRunEnded:
         return ImportResult(ledger.added)
     except ConflictingRowError as error:
@@ -74,10 +77,12 @@ class _Ledger:
         self._work = work
         self.now: datetime = context.clock.now()
         self.added: dict[str, int] = {}
+        self.rows: list[Any] = []
         within = work.agencies.within(actor.scope)
         self._top = within[0]
         self._agencies = {agency.code: agency for agency in within}
         self._officers = work.officers.ids_by_code()
+        self._nameless = work.officers.nameless()
         self._recorders = work.recorders.ids_by_serial()
         self._facts = work.roster.fact_keys()
 
@@ -95,6 +100,7 @@ class _Ledger:
         for recorder in roster.recorders:
             rows += self._recorder_rows(recorder)
         self._work.roster.add(rows)
+        self.rows += rows
 
     def _add_agency(self, facts: Any) -> None:
         if facts.code in self._agencies:
@@ -105,6 +111,7 @@ class _Ledger:
         )
         self._work.agencies.add([agency])
         self._agencies[facts.code] = agency
+        self.rows.append(agency)
         self._count("agency")
 
     def _officer_rows(self, facts: Any) -> list[Any]:
@@ -112,6 +119,8 @@ class _Ledger:
         if facts.code not in self._officers:
             self._officers[facts.code] = self._context.new_id()
             self._note(rows, Officer(id=self._officers[facts.code], code=facts.code, name=facts.name))
+        elif facts.code in self._nameless:
+            self._work.officers.name_once(facts.code, facts.name)
         officer_id = self._officers[facts.code]
         for post in facts.posts:
             agency_id = self._agencies[post.agency].id

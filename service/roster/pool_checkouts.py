@@ -75,6 +75,17 @@ def check_in(context: ServiceContext, serial: str, *, actor: Actor) -> PoolCheck
         return checkout
 
 
+def list_open_checkouts(context: ServiceContext, *, actor: Actor) -> list[tuple[PoolCheckout, Recorder, Officer]]:
+    """List who has a pool recorder now, newest first; to a duty officer only what they have themselves.
+
+    Raises:
+        NotPermittedError: This role may not.
+    """
+    require(Action.CHECK_OUT_RECORDER, actor)
+    with context.unit_of_work() as work:
+        return work.checkouts.open_within(actor.scope, limit=LATEST)
+
+
 def list_checkouts(context: ServiceContext, serial: str, *, actor: Actor) -> list[tuple[PoolCheckout, Officer]]:
     """List the latest 100 check-outs of a recorder, newest first; to a duty officer only their own.
 
