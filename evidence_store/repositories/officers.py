@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from evidence_store.models import Officer, OfficerCode, OfficerPost
@@ -26,6 +26,14 @@ class Officers:
     def holders_of_code(self, code: str) -> list[OfficerCode]:
         """Whom a number meant when, oldest first."""
         return list(self._session.scalars(select(OfficerCode).where(OfficerCode.code == code).order_by(OfficerCode.valid_from)))
+
+    def nameless(self) -> set[str]:
+        """Numbers of officers whose name is not known: a rebuilt database has only their numbers, until a roster tells the names."""
+        return set(self._session.scalars(select(Officer.code).where(Officer.name == "")))
+
+    def name_once(self, code: str, name: str) -> None:
+        """Give an officer without a name one."""
+        self._session.execute(update(Officer).where(Officer.code == code, Officer.name == "").values(name=name))
 
     def ids_by_code(self) -> dict[str, UUID]:
         """Every officer's id by number."""

@@ -1,15 +1,21 @@
 """The first administrator, reviewer and dock of an installation; done again it changes nothing."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from evidence_store.actor import WORKER, Role
 from evidence_store.models import Agency
 from evidence_store.models.agency import AgencyLevel
 from evidence_store.unit_of_work import UnitOfWork
-from service.accounts.manage_accounts import NewAccount, make_account
+from integrity.canonical import JsonValue
+from integrity.hashing import sha256
+from service.accounts.manage_accounts import NewAccount, addition, give_password, make_account
+from service.accounts.passwords import NO_PASSWORD
 from service.context import ServiceContext
-from service.docks.register_dock import make_dock
+from service.docks.register_dock import make_dock, no_token, registration
+from service.roster.tell_added import agency_members
 
 TOP_CODE = "0"
 TOP_NAME = "本机构"
@@ -27,7 +33,7 @@ class FirstPeople:
 
 
 def make_first_people(context: ServiceContext, people: FirstPeople) -> None:
-    """Make the top agency, the first two accounts and the first dock where they are missing.
+    """Make the top agency, the first two accounts and the first dock where they are missing; a rebuilt database gets their credentials back.
 
     Raises:
         UnacceptableValueError: A password is too short.
@@ -35,13 +41,20 @@ def make_first_people(context: ServiceContext, people: FirstPeople) -> None:
     with context.unit_of_work() as work:
         top = _top_agency(context, work)
         for (username, password), role in ((people.administrator, Role.ADMINISTRATOR), (people.reviewer, Role.REVIEWER)):
-            if work.accounts.by_username(username) is None:
+            account = work.accounts.by_username(username)
+            if account is None:
                 account = make_account(context, work, NewAccount(username, password, role, top.code), agency_id=top.id)
-                _tell(context, work, "account", account.id, "account.added", {"username": username, "role": str(role)})
+                _tell(work, "account", account.id, "account.added", addition(account), at=account.created_at)
+            elif account.password_hash == NO_PASSWORD:
+                give_password(work, account, password, at=context.clock.now())
         dock_id, token = people.dock
-        if work.docks.get(UUID(dock_id)) is None:
+        dock = work.docks.get(UUID(dock_id))
+        if dock is None:
             dock = make_dock(context, work, DOCK_NAME, agency_id=top.id, token=token, dock_id=UUID(dock_id))
-            _tell(context, work, "dock", dock.id, "dock.registered", {"name": dock.name})
+            _tell(work, "dock", dock.id, "dock.registered", registration(dock), at=dock.created_at)
+        elif dock.token_sha256 == no_token(dock.id):
+            dock.token_sha256 = sha256(token.encode())
+            _tell(work, "dock", dock.id, "credential.given", {}, at=context.clock.now())
 
 
 def _top_agency(context: ServiceContext, work: UnitOfWork) -> Agency:
@@ -50,8 +63,9 @@ def _top_agency(context: ServiceContext, work: UnitOfWork) -> Agency:
         name = DEMO_TOP_NAME if context.settings.is_demo else context.settings.site_name or TOP_NAME
         top = Agency(id=context.new_id(), code=TOP_CODE, name=name, level=AgencyLevel.PROVINCE, path=f"/{TOP_CODE}/")
         work.agencies.add([top])
+        _tell(work, "agency", top.id, "agency.added", agency_members(top), at=context.clock.now())
     return top
 
 
-def _tell(context: ServiceContext, work: UnitOfWork, kind: str, subject: UUID, action: str, details: dict[str, str]) -> None:
-    work.custody.append(kind, subject, action, actor=WORKER, at=context.clock.now(), details=details)
+def _tell(work: UnitOfWork, kind: str, subject: UUID, action: str, details: Mapping[str, JsonValue], *, at: datetime) -> None:
+    work.custody.append(kind, subject, action, actor=WORKER, at=at, details=details)

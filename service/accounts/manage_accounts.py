@@ -1,16 +1,18 @@
 """Accounts of people: added, their passwords changed."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from evidence_store.actor import Actor, Role
+from evidence_store.actor import WORKER, Actor, Role
 from evidence_store.errors import ConflictingRowError
 from evidence_store.models import UserAccount
 from evidence_store.unit_of_work import UnitOfWork
+from integrity.canonical import JsonValue
 from service.access.permission import require
 from service.access.policy import Action
 from service.accounts.errors import SignInRefusedError, UsernameTakenError
-from service.accounts.passwords import LEAST_CHARACTERS, MOST_CHARACTERS, hash_password, is_password
+from service.accounts.passwords import LEAST_CHARACTERS, MOST_CHARACTERS, NO_PASSWORD, hash_password, is_password
 from service.context import ServiceContext
 from service.errors import UnacceptableValueError, UnknownAgencyError
 
@@ -29,7 +31,7 @@ class NewAccount:
 
 
 def add_account(context: ServiceContext, new: NewAccount, *, actor: Actor) -> UUID:
-    """Add an account within the actor's agency.
+    """Add an account within the actor's agency; one that a rebuilt database knows without a password gets this one.
 
     Raises:
         NotPermittedError: This role may not.
@@ -43,9 +45,13 @@ def add_account(context: ServiceContext, new: NewAccount, *, actor: Actor) -> UU
             agency = work.agencies.by_code(new.agency_code)
             if agency is None or not agency.path.startswith(actor.scope.agency_path):
                 raise UnknownAgencyError(new.agency_code)
+            known = work.accounts.by_username(new.username, for_update=True)
+            if known is not None and known.password_hash == NO_PASSWORD and (known.role, known.agency_id) == (new.role, agency.id):
+                give_password(work, known, new.password, at=context.clock.now(), actor=actor)
+                return known.id
             account = make_account(context, work, new, agency_id=agency.id)
-            details = {"username": new.username, "role": str(new.role), "agency": new.agency_code}
-            work.custody.append("account", account.id, "account.added", actor=actor, at=context.clock.now(), details=details)
+            details = {"agency": new.agency_code, **addition(account)}
+            work.custody.append("account", account.id, "account.added", actor=actor, at=account.created_at, details=details)
             return account.id
     except ConflictingRowError as error:
         raise UsernameTakenError(new.username) from error
@@ -66,6 +72,23 @@ def change_password(context: ServiceContext, *, old: str, new: str, actor: Actor
         account.password_hash = hash_password(new)
         work.accounts.remove_tokens_of(account.id)
         work.custody.append("account", account.id, "password.changed", actor=actor, at=context.clock.now())
+
+
+def give_password(work: UnitOfWork, account: UserAccount, password: str, *, at: datetime, actor: Actor = WORKER) -> None:
+    """Give an account without a password one, in the caller's transaction.
+
+    Raises:
+        UnacceptableValueError: It is too short or too long.
+    """
+    check_password(password)
+    account.password_hash = hash_password(password)
+    work.custody.append("account", account.id, "password.given", actor=actor, at=at)
+
+
+def addition(account: UserAccount) -> dict[str, JsonValue]:
+    """What the event of an account's addition tells of it; never its password."""
+    officer_id = str(account.officer_id) if account.officer_id else None
+    return {"username": account.username, "role": account.role, "agency_id": str(account.agency_id), "officer_id": officer_id}
 
 
 def make_account(context: ServiceContext, work: UnitOfWork, new: NewAccount, *, agency_id: UUID) -> UserAccount:

@@ -5,6 +5,8 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 LEAST_CHARACTERS = 10
 MOST_CHARACTERS = 256
+NO_PASSWORD = "!"  # noqa: S105 - no password has this hash
+"""Stands for the hash of an account that nobody can sign in with: a rebuilt database knows no passwords."""
 _HASHER = PasswordHasher()
 _NOBODY = _HASHER.hash("nobody has this password")
 

@@ -1,6 +1,7 @@
 """Link a clip to a case and unlink it; both are told in the clip's chain and the case's."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from uuid import UUID
 
 from evidence_store.actor import Actor
@@ -33,7 +34,7 @@ def link_clip(context: ServiceContext, case_id: UUID, clip_id: UUID, *, purpose:
         now = context.clock.now()
         link = CaseClip(id=context.new_id(), case_id=case_id, clip_id=clip_id, purpose=purpose, linked_at=now, linked_by=UUID(actor.id))
         work.cases.add_link(link)
-        _tell(context, work, "clip.linked", case_id, clip_id, details={"purpose": purpose}, actor=actor)
+        _tell(work, "clip.linked", link, details={"purpose": purpose}, actor=actor, at=now)
 
 
 def unlink_clip(context: ServiceContext, case_id: UUID, clip_id: UUID, *, reason: str, actor: Actor) -> None:
@@ -52,10 +53,10 @@ def unlink_clip(context: ServiceContext, case_id: UUID, clip_id: UUID, *, reason
         link = work.cases.link(case_id, clip_id)
         if link is None:
             raise ClipNotLinkedError(case_id, clip_id)
-        link.unlinked_at = context.clock.now()
+        link.unlinked_at = now = context.clock.now()
         link.unlinked_by = UUID(actor.id)
         link.unlink_reason = reason
-        _tell(context, work, "clip.unlinked", case_id, clip_id, details={"reason": reason}, actor=actor)
+        _tell(work, "clip.unlinked", link, details={"reason": reason}, actor=actor, at=now)
 
 
 def _checked(field: str, text: str) -> str:
@@ -74,7 +75,7 @@ def _hold(work: UnitOfWork, case_id: UUID, clip_id: UUID, *, actor: Actor) -> No
         raise ClipNotFoundError(clip_id)
 
 
-def _tell(context: ServiceContext, work: UnitOfWork, action: str, case_id: UUID, clip_id: UUID, *, details: Mapping[str, str], actor: Actor) -> None:
-    now = context.clock.now()
-    work.custody.append("clip", clip_id, action, actor=actor, at=now, details={"case_id": str(case_id), **details})
-    work.custody.append("case", case_id, action, actor=actor, at=now, details={"clip_id": str(clip_id), **details})
+def _tell(work: UnitOfWork, action: str, link: CaseClip, *, details: Mapping[str, str], actor: Actor, at: datetime) -> None:
+    told = {"link_id": str(link.id), **details}
+    work.custody.append("clip", link.clip_id, action, actor=actor, at=at, details={"case_id": str(link.case_id), **told})
+    work.custody.append("case", link.case_id, action, actor=actor, at=at, details={"clip_id": str(link.clip_id), **told})

@@ -48,7 +48,7 @@ def open_case(context: ServiceContext, *, number: str, title: str, actor: Actor,
                 raise UnknownAgencyError(agency_code or "")
             case = Case(id=context.new_id(), agency_id=agency.id, number=number, title=title, opened_at=now, opened_by=UUID(actor.id))
             work.cases.add(case)
-            details = {"number": number, "title": title, "agency": agency.code}
+            details = {"number": number, "title": title, "agency": agency.code, "agency_id": str(agency.id)}
             work.custody.append("case", case.id, "case.opened", actor=actor, at=now, details=details)
             return case.id
     except ConflictingRowError as error:

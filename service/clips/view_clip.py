@@ -8,6 +8,7 @@ from uuid import UUID
 from evidence_store.actor import Actor
 from evidence_store.models import Clip, ClipView, ViewKind
 from evidence_store.unit_of_work import UnitOfWork
+from integrity.plain import spell_instant
 from integrity.receipt import ClipState
 from service.access.permission import require
 from service.access.policy import Action
@@ -110,5 +111,6 @@ def _grant(context: ServiceContext, clip_id: UUID, *, actor: Actor, kind: ViewKi
             opened = {"id": context.new_id(), "clip_id": clip_id, "user_id": UUID(actor.id), "kind": kind, "purpose": purpose}
             view = ClipView(**opened, opened_at=now, expires_at=now + VIEW_LASTS)
             work.clips.add_view(view)
-            work.custody.append("clip", clip_id, _ACTIONS[kind], actor=actor, at=now, details={"view_id": str(view.id), "purpose": purpose})
+            details = {"view_id": str(view.id), "purpose": purpose, "expires_at": spell_instant(view.expires_at)}
+            work.custody.append("clip", clip_id, _ACTIONS[kind], actor=actor, at=now, details=details)
         return ViewGrant(view.id, clip_id, view.expires_at)

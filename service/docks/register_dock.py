@@ -7,6 +7,7 @@ from uuid import UUID
 from evidence_store.actor import Actor
 from evidence_store.models import Dock
 from evidence_store.unit_of_work import UnitOfWork
+from integrity.canonical import JsonValue
 from integrity.hashing import sha256
 from service.access.permission import require
 from service.access.policy import Action
@@ -37,7 +38,9 @@ def register_dock(context: ServiceContext, name: str, *, agency_code: str, actor
         if agency is None or not agency.path.startswith(actor.scope.agency_path):
             raise UnknownAgencyError(agency_code)
         dock = make_dock(context, work, name, agency_id=agency.id, token=token)
-        work.custody.append("dock", dock.id, "dock.registered", actor=actor, at=context.clock.now(), details={"name": name, "agency": agency_code})
+        work.custody.append(
+            "dock", dock.id, "dock.registered", actor=actor, at=dock.created_at, details={"agency": agency_code, **registration(dock)}
+        )
         return DockCredential(dock.id, token)
 
 
@@ -56,6 +59,16 @@ def set_keep_on_recorder(context: ServiceContext, dock_id: UUID, *, keep: bool, 
         if dock.keep_on_recorder != keep:
             dock.keep_on_recorder = keep
             work.custody.append("dock", dock.id, "dock.changed", actor=actor, at=context.clock.now(), details={"keep_on_recorder": keep})
+
+
+def no_token(dock_id: UUID) -> bytes:
+    """What stands for the digest of a token that no dock holds: a rebuilt database knows no credentials."""
+    return b"none " + dock_id.bytes
+
+
+def registration(dock: Dock) -> dict[str, JsonValue]:
+    """What the event of a dock's registration tells of it; never its token."""
+    return {"name": dock.name, "agency_id": str(dock.agency_id), "keep_on_recorder": dock.keep_on_recorder, "is_demo": dock.is_demo}
 
 
 def make_dock(context: ServiceContext, work: UnitOfWork, name: str, *, agency_id: UUID, token: str, dock_id: UUID | None = None) -> Dock:

@@ -72,8 +72,9 @@ def open_import(context: ServiceContext, new: NewImport, *, actor: Actor) -> Imp
         row.opened_by, row.importer, row.opened_at = UUID(actor.id), actor.name, now
         work.imports.add(row)
         dock = make_dock(context, work, f"import {actor.name}", agency_id=agency_id, token=token)
-        dock.import_id = row.id
+        dock.import_id, dock.created_at = row.id, now
         details = {"kind": str(new.kind), "received_from": received_from, "document": document, "agency": agency_code, "dock_id": str(dock.id)}
+        details |= {"agency_id": str(agency_id), "dock": dock.name}
         work.custody.append("import", row.id, "import.opened", actor=actor, at=now, details=details)
         return ImportCredential(row.id, token)
 

@@ -4,6 +4,7 @@ import base64
 import secrets
 from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from evidence_store.actor import Actor
@@ -12,10 +13,10 @@ from evidence_store.models import Clip, DockSession, SessionFile
 from evidence_store.object_store.keys import original_key
 from evidence_store.repositories.custody import NewEvent
 from evidence_store.unit_of_work import UnitOfWork
-from integrity.canonical import canonical_bytes
+from integrity.canonical import JsonValue, canonical_bytes
 from integrity.hashing import sha256_hex
 from integrity.listing import Listing, RecordedFile
-from integrity.plain import to_members
+from integrity.plain import spell_instant, to_members
 from integrity.receipt import ClipState
 from service.context import ServiceContext
 from service.ingest.attribution import ClipOrigin, resolve_origin
@@ -25,6 +26,7 @@ from service.ingest.kinds import is_marked, kind_of
 from service.ingest.open_session import CONTESTED
 from service.ingest.policy import recognition_of
 from service.ingest.release_clip import complete_earlier_releases
+from service.ingest.tell_session import tell_listed
 
 UPLOAD, SKIP, REREAD = "upload", "skip", "reread"
 READ_BACK_MISMATCH = "read_back_mismatch"
@@ -66,7 +68,7 @@ def _announce(context: ServiceContext, session_id: UUID, listing: Listing, *, do
         if session.identity != to_members(listing.identity):
             raise SessionConflictError(session_id, "recorder")
         if session.listing_sha256 is None:
-            _take_listing(context, work, session, listing, dock=dock)
+            _take_listing(context, work, session, listing, digest=digest, dock=dock)
             session.listing_sha256 = digest
         elif session.listing_sha256 != digest:
             raise SessionConflictError(session_id, "listing")
@@ -78,7 +80,7 @@ def _answer(file: SessionFile, clip: Clip) -> AnnouncedFile:
     return AnnouncedFile(file.position, clip.id, clip.clip_state, SKIP if is_done else file.action)
 
 
-def _take_listing(context: ServiceContext, work: UnitOfWork, session: DockSession, listing: Listing, *, dock: Actor) -> None:
+def _take_listing(context: ServiceContext, work: UnitOfWork, session: DockSession, listing: Listing, *, digest: str, dock: Actor) -> None:
     now = context.clock.now()
     recognitions = _recognise(listing)
     known = _known_clips(work, recognitions)
@@ -95,7 +97,7 @@ def _take_listing(context: ServiceContext, work: UnitOfWork, session: DockSessio
         action = _action(context, clip, file)
         if clip is None or (action == UPLOAD and clip.reached(ClipState.STORED)):
             generation = 0 if clip is None else clip.generation + 1
-            clip = new_clip(context, session, file, origin=origins[position], recognition=recognition, generation=generation)
+            clip = new_clip(context, session, file, origin=origins[position], recognition=recognition, generation=generation, at=now)
             clips.append(clip)
         files.append(SessionFile(session_id=session.id, position=position, clip_id=clip.id, action=action))
     work.clips.add(clips)
@@ -107,6 +109,7 @@ def _take_listing(context: ServiceContext, work: UnitOfWork, session: DockSessio
     session.listing_complete = listing.is_complete
     session.listing_failure = listing.failure
     session.file_count = len(listing.files)
+    tell_listed(work, session, files, listing_sha256=digest, dock=dock, at=now)
     if listing.is_complete and not session.is_contested:
         complete_earlier_releases(work, session, {file.clip_id for file in files}, dock=dock, now=now)
 
@@ -141,7 +144,16 @@ def _action(context: ServiceContext, clip: Clip | None, file: RecordedFile) -> s
     return REREAD if is_drawn else SKIP
 
 
-def new_clip(context: ServiceContext, session: DockSession, file: RecordedFile, *, origin: ClipOrigin, recognition: bytes, generation: int) -> Clip:
+def new_clip(
+    context: ServiceContext,
+    session: DockSession,
+    file: RecordedFile,
+    *,
+    origin: ClipOrigin,
+    recognition: bytes,
+    generation: int,
+    at: datetime,
+) -> Clip:
     """Make the row of a clip that is expected from now on."""
     clip_id = context.new_id()
     name = file.path.rsplit("/", 1)[-1]
@@ -161,7 +173,7 @@ def new_clip(context: ServiceContext, session: DockSession, file: RecordedFile, 
         original_name=name,
         listed=to_members(file),
         announced_bytes=file.size_bytes,
-        announced_at=context.clock.now(),
+        announced_at=at,
         recorded_at=origin.recorded_at,
         clock_offset_s=session.clock["offset_s"] if session.clock else None,
         clock_uncertainty_s=session.clock["uncertainty_s"] if session.clock else None,
@@ -180,7 +192,18 @@ def new_clip(context: ServiceContext, session: DockSession, file: RecordedFile, 
 
 def announcement(session: DockSession, clip: Clip) -> NewEvent:
     """The custody event of a clip that is expected from now on: what the recorder said, verbatim."""
+    owner: dict[str, JsonValue] = {
+        "agency_id": str(clip.agency_id),
+        "recorder_id": str(clip.recorder_id) if clip.recorder_id else None,
+        "officer_id": str(clip.officer_id) if clip.officer_id else None,
+        "claimed_serial": clip.claimed_serial,
+        "claimed_officer": clip.claimed_officer,
+        "recorded_at": spell_instant(clip.recorded_at) if clip.recorded_at else None,
+        "recognition": clip.recognition.hex(),
+        "is_key": clip.is_key,
+    }
     details = {
+        **owner,
         **({"imported": clip.provenance} if clip.provenance else {}),
         "session_id": str(session.id),
         "dock_id": str(session.dock_id),

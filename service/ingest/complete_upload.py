@@ -128,6 +128,7 @@ def _record(  # noqa: PLR0913 - one row, written from all that is known of it
         "sm3": receipt.sm3,
         "version_id": stored.version_id,
         "retain_until": lock.until.isoformat(),
+        "session_id": str(session_id),
     }
     work.custody.append("clip", clip.id, "clip.stored", actor=dock, at=received_at, details=details)
     if receipt.size_bytes != clip.announced_bytes:

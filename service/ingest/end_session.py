@@ -6,12 +6,13 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from evidence_store.actor import Actor
+from evidence_store.actor import WORKER, Actor
 from evidence_store.models import Clip
 from service.context import ServiceContext
 from service.errors import UnacceptableValueError
 from service.ingest.errors import SessionNotFoundError
 from service.ingest.read_back_clip import seal_when_due
+from service.ingest.tell_session import tell_ended
 from service.jobs import job
 
 OUTCOMES = ("finished", "unplugged", "failed")
@@ -72,8 +73,9 @@ def end_session(context: ServiceContext, session_id: UUID, outcome: str, *, dock
         if session is None:
             raise SessionNotFoundError(session_id)
         if session.outcome != outcome:
-            session.ended_at = context.clock.now()
+            session.ended_at = now = context.clock.now()
             session.outcome = outcome
+            tell_ended(work, session, actor=dock, at=now)
             work.flush()
             seal_when_due(work, session)
 
@@ -86,6 +88,7 @@ def end_lost_sessions(context: ServiceContext) -> None:
         for session in work.docks.lock_silent_sessions(since=now - SILENT_FOR):
             session.ended_at = now
             session.outcome = LOST
+            tell_ended(work, session, actor=WORKER, at=now)
             work.flush()
             seal_when_due(work, session)
 

@@ -62,6 +62,7 @@ def judge_imported(context: ServiceContext, seen: Clip, comparison: StatedDigest
             clip.quarantine = clip.quarantine or STATED_DIGEST_DIFFERS
             details: dict[str, JsonValue] = {
                 "reason": STATED_DIGEST_DIFFERS,
+                "mark": clip.quarantine,
                 "algorithm": str(comparison.algorithm),
                 "stated": comparison.stated,
                 "found": comparison.found,

@@ -15,6 +15,7 @@ from integrity.plain import to_members
 from service.context import ServiceContext
 from service.ingest.errors import SessionConflictError, SessionNotFoundError
 from service.ingest.policy import medium_of
+from service.ingest.tell_session import tell_opened
 
 CONTESTED = "contested"
 HEARD_OF_WITHIN = timedelta(seconds=30)
@@ -77,6 +78,7 @@ def open_session(context: ServiceContext, session_id: UUID, plugged: PluggingIn,
         if session is None:
             session = _new_session(context, work, session_id, plugged, row)
             work.docks.add_session(session)
+            tell_opened(work, session, dock=dock)
         elif session.dock_id != row.id:
             raise SessionNotFoundError(session_id)
         elif session.identity != identity:

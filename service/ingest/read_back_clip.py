@@ -9,7 +9,8 @@ from evidence_store.models import Clip, DockSession
 from evidence_store.object_store.keys import manifest_key
 from evidence_store.object_store.store import StoredObject
 from evidence_store.unit_of_work import UnitOfWork
-from integrity.hashing import Digests, running_sha256
+from integrity.canonical import JsonValue
+from integrity.hashing import Digests, running_sha256, sha256_hex
 from integrity.listing import ClockReading, RecordedFile, RecorderIdentity
 from integrity.manifest import Manifest, sign_manifest
 from integrity.manifest import StoredObject as ManifestObject
@@ -17,6 +18,7 @@ from integrity.plain import from_plain
 from integrity.provenance import Provenance
 from integrity.receipt import ClipState
 from service.context import ServiceContext
+from service.copies.make_copies import defer_copies
 from service.custody.seal_clips import EVENTS_PER_CHECKPOINT, SEALING_FIRST, seal_clips
 from service.ingest.judge_imported import StatedDigest, judge_imported
 from service.ingest.probe_clip import probe_clip
@@ -51,8 +53,9 @@ def read_back_clip(context: ServiceContext, *, clip_id: str) -> None:
         _quarantine(context, clip, OBJECT_MISSING if found is None else READ_BACK_MISMATCH, found)
         return
     judge_imported(context, clip, comparison)
-    manifest = _lay_manifest(context, clip, session)
-    _verify(context, clip, manifest)
+    data = _write_manifest(context, clip, session)
+    manifest = context.objects.put(manifest_key(clip.id), data, retain_until=clip.retain_until or context.clock.now())
+    _verify(context, clip, manifest, manifest_sha256=sha256_hex(data))
 
 
 def _digest(context: ServiceContext, clip: Clip, comparison: StatedDigest | None) -> str | None:
@@ -79,8 +82,8 @@ def _quarantine(context: ServiceContext, seen: Clip, reason: str, found: str | N
             work.custody.append("clip", clip.id, "clip.quarantined", actor=WORKER, at=context.clock.now(), details=details)
 
 
-def _lay_manifest(context: ServiceContext, clip: Clip, session: DockSession) -> StoredObject:
-    """Write the manifest under the same lock. Done twice it gives a second version of equal content, which harms nobody."""
+def _write_manifest(context: ServiceContext, clip: Clip, session: DockSession) -> bytes:
+    """Write the manifest that is laid beside the original, under the same lock. Done twice it gives a second version of equal content."""
     if clip.received_at is None or clip.retain_until is None or clip.size_bytes is None:
         raise ValueError(f"clip {clip.id} is stored without its facts")
     manifest = Manifest(
@@ -100,11 +103,10 @@ def _lay_manifest(context: ServiceContext, clip: Clip, session: DockSession) -> 
         stored=ManifestObject(context.settings.store_bucket, clip.object_key, clip.object_version or "", clip.retain_until),
         imported=from_plain(Provenance, clip.provenance) if clip.provenance else None,
     )
-    data = sign_manifest(manifest, context.manifest_signer)
-    return context.objects.put(manifest_key(clip.id), data, retain_until=clip.retain_until)
+    return sign_manifest(manifest, context.manifest_signer)
 
 
-def _verify(context: ServiceContext, seen: Clip, manifest: StoredObject) -> None:
+def _verify(context: ServiceContext, seen: Clip, manifest: StoredObject, *, manifest_sha256: str) -> None:
     now = context.clock.now()
     with context.unit_of_work() as work:
         session = work.docks.lock_session(seen.session_id)
@@ -114,8 +116,14 @@ def _verify(context: ServiceContext, seen: Clip, manifest: StoredObject) -> None
         clip.state = ClipState.VERIFIED
         clip.verified_at = now
         clip.manifest_version = manifest.version_id
-        details = {"sha256": clip.sha256, "version_id": clip.object_version, "manifest_version_id": manifest.version_id}
+        details: dict[str, JsonValue] = {
+            "sha256": clip.sha256,
+            "version_id": clip.object_version,
+            "manifest_version_id": manifest.version_id,
+            "manifest_sha256": manifest_sha256,
+        }
         work.custody.append("clip", clip.id, "clip.verified", actor=WORKER, at=now, details=details)
+        defer_copies(context, work, clip.object_key, manifest.key)
         work.jobs.defer(probe_clip, priority=LOOKS_CAN_WAIT, clip_id=str(clip.id))
         work.flush()
         seal_when_due(work, session)

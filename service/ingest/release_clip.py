@@ -145,20 +145,26 @@ def _session_of(work: UnitOfWork, session_id: UUID, dock: Actor, *, for_update: 
 def _decide(
     context: ServiceContext, work: UnitOfWork, session: DockSession, dock: Dock, files: Sequence[tuple[SessionFile, Clip]], now: datetime
 ) -> list[ReleaseDecision]:
-    probe = work.lock_probes.latest(context.objects.description)
-    lock_proven = probe is not None and probe.is_passed and now - probe.finished_at <= PROBE_IS_RECENT
+    second = context.second_objects
+    places = [context.objects.description, *([second.description] if second is not None else [])]
+    probes = [work.lock_probes.latest(place) for place in places]
+    lock_proven = all(probe is not None and probe.is_passed and now - probe.finished_at <= PROBE_IS_RECENT for probe in probes)
+    copies: Mapping[UUID, int] = {}
+    if second is not None:
+        copies = work.copies.counted([clip.id for _, clip in files], second.description, now)
     return [
-        ReleaseDecision(file.position, clip.id, decide_release(_facts(context, session, dock, clip, lock_proven=lock_proven), now))
+        ReleaseDecision(file.position, clip.id, decide_release(_facts(context, session, dock, clip, copies=copies, lock_proven=lock_proven), now))
         for file, clip in files
     ]
 
 
-def _facts(context: ServiceContext, session: DockSession, dock: Dock, clip: Clip, *, lock_proven: bool) -> GateFacts:
+def _facts(context: ServiceContext, session: DockSession, dock: Dock, clip: Clip, *, copies: Mapping[UUID, int], lock_proven: bool) -> GateFacts:
+    in_first = int(clip.reached(ClipState.VERIFIED))
     return GateFacts(
         listing_complete=bool(session.listing_complete),
         state=clip.clip_state,
         locked_until=clip.retain_until,
-        verified_copies=int(clip.reached(ClipState.VERIFIED)),
+        verified_copies=in_first if context.second_objects is None else copies.get(clip.id, 0),
         required_copies=context.settings.required_copies,
         is_quarantined=clip.quarantine is not None,
         is_contested=session.is_contested,

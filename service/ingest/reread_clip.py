@@ -18,6 +18,7 @@ from service.ingest.attribution import Claim, ClipOrigin
 from service.ingest.errors import SessionNotFoundError
 from service.ingest.imported_files import ImportedFiles
 from service.ingest.policy import recognition_of
+from service.ingest.tell_session import tell_reassigned
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +56,10 @@ def reread_clip(context: ServiceContext, session_id: UUID, clip_id: UUID, *, rer
         claim = Claim(clip.claimed_serial, clip.claimed_officer, clip.recorder_id)
         flags = frozenset({*clip.flags, "content_differs"})
         origin = ClipOrigin(clip.agency_id, clip.officer_id, clip.recorded_at, flags, claim, clip.provenance)
-        other = new_clip(context, session, listed, origin=origin, recognition=clip.recognition, generation=clip.generation + 1)
+        other = new_clip(context, session, listed, origin=origin, recognition=clip.recognition, generation=clip.generation + 1, at=now)
         work.clips.add([other])
         file.clip_id, file.action = other.id, UPLOAD
+        tell_reassigned(work, session, file, dock=dock, at=now)
         work.custody.append_all("clip", [announcement(session, other)], actor=dock, at=now)
         clip.flags = sorted({*clip.flags, "content_differs"})
         event = NewEvent(clip.id, "content.differed", {"session_id": str(session_id), "other_clip_id": str(other.id)})
@@ -77,14 +79,16 @@ def _import_anew(context: ServiceContext, work: UnitOfWork, session: DockSession
     row = work.docks.get(session.dock_id)
     if row is None or row.import_id is None or file.listed is None:
         raise SessionNotFoundError(session.id)
+    now = context.clock.now()
     listed = from_plain(RecordedFile, file.listed)
     origin = ImportedFiles(context, work, row.import_id, [listed]).origin_of(listed)
     key = from_plain(RecorderIdentity, session.identity).recognition_key
     recognition = recognition_of(key, listed, occurrence=0)
     known = work.clips.recognised([recognition]).get(recognition)
-    other = known or new_clip(context, session, listed, origin=origin, recognition=recognition, generation=0)
+    other = known or new_clip(context, session, listed, origin=origin, recognition=recognition, generation=0, at=now)
     if known is None:
         work.clips.add([other])
-        work.custody.append_all("clip", [announcement(session, other)], actor=dock, at=context.clock.now())
+        work.custody.append_all("clip", [announcement(session, other)], actor=dock, at=now)
     file.clip_id, file.action, file.listed = other.id, UPLOAD, None
+    tell_reassigned(work, session, file, dock=dock, at=now)
     return other
