@@ -101,4 +101,4 @@ def test_firefox_comes_to_the_same_verdicts(firefox, tmp_path):
         assert time.monotonic() < ends
         time.sleep(0.1)
 
-    assert firefox.run(RESULT) == {"verdict": "全部核验通过", "badges": ["齐全", "原始", "导入", "衍生"], "others": []}
+    assert firefox.run(RESULT) == {"verdict": "全部核验通过", "badges": ["完整", "原件", "导入件", "派生件"], "others": []}
