@@ -5,8 +5,8 @@ export function fromInput(input) {
 }
 
 /**
- * Reads what was dropped; has to be called within the event, and throws what the browser says when folders may not be read. Chromium gives a page that was
- * opened from a file no entries of folders, but handles; Firefox has no handles, but entries.
+ * Reads what was dropped; has to be called within the event, and throws what the browser says when folders may not be read. Chromium gives a page
+ * that was opened from a file no entries of folders, but handles; Firefox has no handles, but entries.
  */
 export async function fromDrop(transfer) {
   const dropped = [...transfer.items]
