@@ -20,7 +20,7 @@ def get_packages(request: Request, context: Context, actor: CurrentActor) -> Res
     """Show what was handed over, newest first."""
     rows = list_packages(context, actor=actor)
     command = f"bodycam package --service {context.settings.public_url} --user {actor.name} --out"
-    return render(request, "packages/packages.html", actor=actor, rows=rows, command=command)
+    return render(request, "packages/packages.html", actor=actor, rows=rows, command=command, cut="--volume-gib 4.3")
 
 
 @router.post("")
