@@ -17,7 +17,7 @@ from service.appliance.demo_province import import_demo_province
 from service.cli.opening import opened_context, run, settings_of
 from service.cli.people import operator
 from service.clock import SystemClock
-from service.custody.change_key import change_log_key, current_key
+from service.custody.change_key import change_log_key, verifier_key_of
 from service.custody.keys import adopt_next_log_key, draw_next_log_key, make_keys, read_keys
 from service.errors import UnacceptableValueError
 from service.settings import SettingsError
@@ -76,12 +76,12 @@ def change_key(data: Annotated[Path | None, typer.Option(help="Data directory of
     new = draw_next_log_key(folder)
     with opened_context(data) as context, context.unit_of_work() as work:
         known = {key.verifier_key: key.transition for key in work.log.signing_keys()}
-    note = known.get(current_key(new))
+    note = known.get(verifier_key_of(new))
     if note is None:
         with opened_context(data) as context:
             note = change_log_key(context, new, actor=operator())
     adopt_next_log_key(folder)
-    sys.stdout.write(f"{note}\n{current_key(new)}\n")
+    sys.stdout.write(f"{note}\n{verifier_key_of(new)}\n")
 
 
 def _parse(given: Any) -> FirstPeople:

@@ -14,7 +14,7 @@ from service.custody.errors import KeyRetiredError
 SUBJECT = "key"
 
 
-def current_key(signer: Signer) -> str:
+def verifier_key_of(signer: Signer) -> str:
     """A signer's C2SP verifier key."""
     return verifier_key(signer.name, signer.public_key)
 
@@ -40,7 +40,7 @@ def change_log_key(context: ServiceContext, new: Signer, *, actor: Actor) -> str
         check_key(context, work)
         newest = work.log.newest_checkpoint()
         size, root = (newest.size, newest.root) if newest else (0, bytes(HASH_BYTES))
-        transition = KeyTransition(old.name, current_key(old), current_key(new), size, root)
+        transition = KeyTransition(old.name, verifier_key_of(old), verifier_key_of(new), size, root)
         note = sign_transition(transition, old, new)
         work.log.add_key(LogKey(verifier_key=transition.new_key, since=now, from_size=size, transition=note))
         details: dict[str, JsonValue] = {"old_key": transition.old_key, "new_key": transition.new_key, "size": size, "transition": note}
@@ -55,7 +55,7 @@ def check_key(context: ServiceContext, work: UnitOfWork) -> None:
         KeyRetiredError: Another key is the present one.
     """
     keys = work.log.signing_keys()
-    own = current_key(context.log_signer)
+    own = verifier_key_of(context.log_signer)
     if not keys:
         work.log.add_key(LogKey(verifier_key=own, since=context.clock.now(), from_size=0, transition=None))
     elif keys[-1].verifier_key != own:

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from api.dependencies import Context, CurrentActor
-from service.custody.change_key import current_key
+from service.custody.change_key import verifier_key_of
 from service.custody.prove_event import (
     StampedCheckpoint,
     checkpoint_of_size,
@@ -48,10 +48,11 @@ class GrowthAnswer(BaseModel):
 
 
 class KeyAnswer(BaseModel):
-    """The log's present key, and the notes by which it came from its first one."""
+    """The log's present key, the notes by which it came from its first one, and the key of manifests (C2SP verifier keys)."""
 
     log_key: str
     transitions: list[str]
+    manifest_key: str
 
 
 @router.get("/checkpoint")
@@ -75,8 +76,10 @@ def get_consistency(first_size: int, second_size: int, context: Context, _actor:
 
 @router.get("/keys")
 def get_keys(context: Context, _actor: CurrentActor) -> KeyAnswer:
-    """Tell the log's present key; it is to be trusted only when it, or the first key, came by another way."""
-    return KeyAnswer(log_key=current_key(context.log_signer), transitions=key_transitions(context))
+    """Tell the keys; they are to be trusted only when they, or the log's first one, came by another way."""
+    return KeyAnswer(
+        log_key=verifier_key_of(context.log_signer), transitions=key_transitions(context), manifest_key=verifier_key_of(context.manifest_signer)
+    )
 
 
 @router.get("/checkpoints/{size}/proofs/{leaf_index}")

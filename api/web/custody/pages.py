@@ -9,6 +9,7 @@ from markupsafe import Markup
 from api.dependencies import Context, CurrentActor
 from api.web.rendering import render
 from integrity.checkpoint import open_checkpoint, short_code
+from service.custody.change_key import verifier_key_of
 from service.custody.prove_event import newest_checkpoint
 
 router = APIRouter(prefix="/log")
@@ -19,7 +20,10 @@ def get_checkpoint(request: Request, context: Context, actor: CurrentActor) -> R
     """Show the newest time-stamped checkpoint with its short code and as a QR code."""
     found = newest_checkpoint(context)
     code = short_code(open_checkpoint(found.note, [found.log_key]).checkpoint)
-    return render(request, "custody/checkpoint.html", actor=actor, found=found, short_code=code, picture=_picture(found.note))
+    manifest_key = verifier_key_of(context.manifest_signer)
+    return render(
+        request, "custody/checkpoint.html", actor=actor, found=found, short_code=code, picture=_picture(found.note), manifest_key=manifest_key
+    )
 
 
 def _picture(note: str) -> Markup:
