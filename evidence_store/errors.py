@@ -57,6 +57,29 @@ class UnstorableValueError(StoreError):
         self.reason = reason
 
 
+class OriginalLostError(StoreError):
+    """A version that was to be copied is not what it was.
+
+    Attributes:
+        key: Its key.
+        reason: ``missing`` or ``altered``.
+    """
+
+    def __init__(self, key: str, reason: str) -> None:
+        super().__init__(f"{key!r} cannot be copied: it is {reason}")
+        self.key = key
+        self.reason = reason
+
+
+class CopyUnfaithfulError(StoreError):
+    """A store did not keep a copy as it was laid there; it does not count."""
+
+    def __init__(self, key: str, reason: str) -> None:
+        super().__init__(f"the copy of {key!r} does not count: {reason}")
+        self.key = key
+        self.reason = reason
+
+
 class ConflictingRowError(StoreError):
     """A row contradicts a rule the database keeps.
 

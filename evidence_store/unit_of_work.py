@@ -15,6 +15,7 @@ from evidence_store.repositories.agencies import Agencies
 from evidence_store.repositories.cases import Cases
 from evidence_store.repositories.checkouts import Checkouts
 from evidence_store.repositories.clips import Clips
+from evidence_store.repositories.copies import Copies
 from evidence_store.repositories.coverage import Coverage
 from evidence_store.repositories.custody import Custody
 from evidence_store.repositories.docks import Docks
@@ -38,6 +39,7 @@ class UnitOfWork:
         self.cases = Cases(session)
         self.checkouts = Checkouts(session)
         self.clips = Clips(session)
+        self.copies = Copies(session)
         self.coverage = Coverage(session)
         self.custody = Custody(session)
         self.docks = Docks(session)

@@ -14,8 +14,10 @@ from service.outgoing import Outgoing
 from service.settings import Settings
 
 
-def build_context(settings: Settings, *, clock: Clock | None = None, objects: ObjectStore | None = None) -> ServiceContext:
-    """Build what use cases need, from settings; clock and store can be exchanged.
+def build_context(
+    settings: Settings, *, clock: Clock | None = None, objects: ObjectStore | None = None, second_objects: ObjectStore | None = None
+) -> ServiceContext:
+    """Build what use cases need, from settings; clock and stores can be exchanged.
 
     Raises:
         KeysMissingError: The service's keys were never made, or are gone.
@@ -37,6 +39,7 @@ def build_context(settings: Settings, *, clock: Clock | None = None, objects: Ob
         authority=keys.authority,
         outgoing=Outgoing(settings.outgoing_hosts),
         dispose=engine.dispose,
+        second_objects=second_objects or build_second_store(settings),
     )
 
 
@@ -53,5 +56,23 @@ def build_object_store(settings: Settings) -> S3ObjectStore:
         public_secure=public_secure,
         ca_file=str(settings.store_ca_file) if settings.store_ca_file else None,
         region=settings.store_region,
+    )
+    return S3ObjectStore(address)
+
+
+def build_second_store(settings: Settings, *, bucket: str | None = None) -> S3ObjectStore | None:
+    """Build the second object store alone, or a view of another of its buckets; ``None`` where none is configured."""
+    if settings.second_store_endpoint is None or settings.second_store_access_key is None or settings.second_store_secret_key is None:
+        return None
+    address = S3Address(
+        endpoint=settings.second_store_endpoint,
+        public_endpoint=settings.second_store_endpoint,
+        access_key=settings.second_store_access_key.get_secret_value(),
+        secret_key=settings.second_store_secret_key.get_secret_value(),
+        bucket=bucket or settings.second_store_bucket,
+        secure=settings.second_store_secure,
+        public_secure=settings.second_store_secure,
+        ca_file=str(settings.second_store_ca_file) if settings.second_store_ca_file else None,
+        region=settings.second_store_region,
     )
     return S3ObjectStore(address)

@@ -22,6 +22,7 @@ class ServiceContext:
     Attributes:
         unit_of_work: Begins a transaction; leaving its block commits.
         objects: The object store.
+        second_objects: Where every version is kept a second time; ``None`` where nobody configured it.
         log_signer: Signs checkpoints; its name is the log's origin.
         manifest_signer: Signs the manifests beside objects.
         authority: The embedded RFC 3161 authority.
@@ -38,6 +39,7 @@ class ServiceContext:
     authority: TimestampAuthority
     outgoing: Outgoing
     dispose: Callable[[], None]
+    second_objects: ObjectStore | None = None
 
     def new_id(self) -> UUID:
         """Draw an identifier that sorts by time (UUID version 7, RFC 9562, section 5.7)."""

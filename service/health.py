@@ -5,15 +5,18 @@ from datetime import datetime, timedelta
 
 from evidence_store.actor import Actor
 from evidence_store.errors import StoreError
-from evidence_store.models import LockProbeRun
+from evidence_store.models import LockProbeRun, StoreRole
+from evidence_store.object_store.store import ObjectStore
 from service.access.permission import require
 from service.access.policy import Action
 from service.context import ServiceContext
+from service.copies.state import read_copies
 from service.custody.ask_witnesses import read_witnesses
 from service.custody.stamp_elsewhere import ALARM_AFTER, read_time_elsewhere
 from service.ingest.release_clip import PROBE_IS_RECENT
 
 LOG_MAY_LAG = timedelta(minutes=5)
+COPIES_MAY_LAG = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,7 @@ class Readiness:
 
 def read_readiness(context: ServiceContext) -> Readiness:
     """Look at database, store, lock probe and log; a part that cannot be asked is not well."""
-    return Readiness((*_database_parts(context), _store(context)))
+    return Readiness((*_database_parts(context), _store(context.objects, "store")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ def read_health(context: ServiceContext, *, actor: Actor) -> Health:
     require(Action.READ_HEALTH, actor)
     with context.unit_of_work() as work:
         probe = work.lock_probes.latest(context.objects.description)
-    watched = (_log_export(context), *_time_elsewhere(context), *_witnesses(context))
+    watched = (_log_export(context), *_time_elsewhere(context), *_witnesses(context), *_copies(context))
     return Health(read_readiness(context), watched, probe)
 
 
@@ -85,6 +88,11 @@ def read_metrics(context: ServiceContext) -> dict[str, float]:
         }
         export = work.log.newest_export()
         figures["bodycam_log_exported_size"] = float(export.size if export else 0)
+    copies = read_copies(context)
+    if copies.place is not None:
+        figures["bodycam_copies_behind"] = float(copies.behind)
+        figures["bodycam_copies_oldest_missing_seconds"] = _age_s(copies.oldest_missing_at, now)
+        figures |= {f'bodycam_copies_lost{{store="{store}"}}': float(copies.lost.get(store, 0)) for store in StoreRole}
     elsewhere = read_time_elsewhere(context)
     if elsewhere.is_wanted:
         figures["bodycam_log_unstamped_elsewhere_seconds"] = _age_s(elsewhere.oldest_unstamped_at, now)
@@ -141,13 +149,33 @@ def _witnesses(context: ServiceContext) -> tuple[PartHealth, ...]:
     return tuple(parts)
 
 
+def _copies(context: ServiceContext) -> tuple[PartHealth, ...]:
+    state = read_copies(context)
+    second = context.second_objects
+    if state.place is None or second is None:
+        return ()
+    now = context.clock.now()
+    with context.unit_of_work() as work:
+        probe = work.lock_probes.latest(state.place)
+    is_proven = probe is not None and probe.is_passed and now - probe.finished_at <= PROBE_IS_RECENT
+    probed = f"probed {probe.finished_at.isoformat(timespec='seconds')}" if probe else "not probed yet"
+    age_s = _age_s(state.oldest_missing_at, now)
+    lost = ", ".join(f"{count} gone from the {store}" for store, count in sorted(state.lost.items())) or "nothing gone"
+    is_well = age_s <= COPIES_MAY_LAG.total_seconds() and not state.lost
+    return (
+        _store(second, "second_store"),
+        PartHealth("second_lock", is_well=is_proven, detail=probed),
+        PartHealth("copies", is_well=is_well, detail=f"{state.behind} behind for {age_s:.0f} s, {lost}"),
+    )
+
+
 def _age_s(since: datetime | None, now: datetime) -> float:
     return (now - since).total_seconds() if since is not None else 0.0
 
 
-def _store(context: ServiceContext) -> PartHealth:
+def _store(objects: ObjectStore, name: str) -> PartHealth:
     try:
-        context.objects.ping()
+        objects.ping()
     except StoreError as error:
-        return PartHealth("store", is_well=False, detail=str(error))
-    return PartHealth("store", is_well=True, detail="answers")
+        return PartHealth(name, is_well=False, detail=str(error))
+    return PartHealth(name, is_well=True, detail="answers")

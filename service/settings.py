@@ -9,7 +9,7 @@ from typing import Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from integrity.checkpoint import parse_verifier_key
@@ -119,6 +119,17 @@ class Settings(BaseSettings):
     store_bucket: str = Field(default="evidence", description="Bucket that holds the evidence; made at first start with Object Lock.")
     store_ca_file: Path | None = Field(default=None, description="Certificate authority of the store, PEM, when the system does not know it.")
     store_region: str = Field(default="us-east-1", description="Region name that requests to the store are signed for.")
+    second_store_endpoint: str | None = Field(
+        default=None, description="`host:port` of a second S3 store, in another failure domain, that gets a copy of everything (docs/operations.md)."
+    )
+    second_store_secure: bool = Field(default=True, description="Whether the service speaks TLS to the second store.")
+    second_store_access_key: SecretStr | None = Field(default=None, description="Access key of the second store.")
+    second_store_secret_key: SecretStr | None = Field(default=None, description="Secret key of the second store.")
+    second_store_bucket: str = Field(default="evidence", description="Bucket of the second store; made at first start with Object Lock.")
+    second_store_ca_file: Path | None = Field(
+        default=None, description="Certificate authority of the second store, PEM, when the system does not know it."
+    )
+    second_store_region: str = Field(default="us-east-1", description="Region name that requests to the second store are signed for.")
     keys_dir: Path = Field(description="Folder of the service's own keys (log, manifests, time-stamp authority); made at first start, mode 0700.")
     log_origin: str = Field(
         default="bodycam.local/custody-log", description="Name of the custody log, as checkpoints carry it; fixed at first start."
@@ -144,7 +155,13 @@ class Settings(BaseSettings):
     reread_percent: float = Field(
         default=1.0, ge=0, le=100, description="Share of recognised files that are read in full and compared at each docking, in percent."
     )
-    required_copies: Literal[1] = Field(default=1, description="Verified copies the wipe gate asks for.")
+    required_copies: int = Field(
+        default=0,
+        ge=0,
+        le=2,
+        validate_default=True,
+        description="Verified copies the wipe gate asks for: 2 with a second store, else 1; 0 is that too.",
+    )
     worker_concurrency: int = Field(default=2, ge=1, le=64, description="Jobs that one worker does at a time.")
     token_hours: float = Field(default=12.0, gt=0, le=168, description="Hours until a sign-in expires.")
     read_back_paused: bool = Field(
@@ -159,6 +176,14 @@ class Settings(BaseSettings):
         except (ZoneInfoNotFoundError, ValueError) as error:
             raise ValueError(f"no time zone {value!r}") from error
         return value
+
+    @field_validator("required_copies")
+    @classmethod
+    def _as_many_as_stores(cls, value: int, others: ValidationInfo) -> int:
+        stores = 1 if others.data.get("second_store_endpoint") is None else 2
+        if value not in {0, stores}:
+            raise ValueError("2 needs a second store (BODYCAM_SECOND_STORE_ENDPOINT)" if value > stores else "with a second store it is 2")
+        return stores
 
     @field_validator("key_mark")
     @classmethod
@@ -187,6 +212,18 @@ class Settings(BaseSettings):
             port = parts.port or {"https": 443, "http": 80}.get(parts.scheme, 0)
             if f"{parts.hostname}:{port}" not in self.outgoing_hosts:
                 raise ValueError(f"{one.url} is not among BODYCAM_OUTGOING_HOSTS")
+        return self
+
+    @model_validator(mode="after")
+    def _whole_second_store(self) -> Self:
+        needed = {"second_store_endpoint", "second_store_access_key", "second_store_secret_key"}
+        given = {name for name in type(self).model_fields if name.startswith("second_store_") and getattr(self, name) is not None}
+        named = given & (needed | self.model_fields_set)
+        if named and not needed <= named:
+            missing = ", ".join(f"{PREFIX}{name.upper()}" for name in sorted(needed - named))
+            raise ValueError(f"a second store needs {missing}")
+        if named and (self.second_store_endpoint or "").lower() in {self.store_endpoint.lower(), self.public_store[0].lower()}:
+            raise ValueError(f"{PREFIX}SECOND_STORE_ENDPOINT is the first store's; a second copy belongs into another failure domain")
         return self
 
     @property

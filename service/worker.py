@@ -1,8 +1,16 @@
 """Binds every job to the queue, and the timetable of those that come round."""
 
+import logging
+
+from evidence_store.errors import StoreUnavailableError
 from evidence_store.job_queue import JobFunction, make_app
 from evidence_store.job_queue import run_worker as run_queue
+from service.bootstrap import build_second_store
 from service.context import ServiceContext
+from service.copies.canary import prove_stores_differ
+from service.copies.check_copies import check_copies_hourly
+from service.copies.make_copies import catch_up, copy_object
+from service.copies.repair_copy import repair_copy
 from service.custody.ask_witnesses import ask_witnesses
 from service.custody.export_log import export_log
 from service.custody.seal_clips import seal_clips
@@ -11,7 +19,9 @@ from service.custody.timestamp_checkpoint import timestamp_checkpoint
 from service.ingest.end_session import end_lost_sessions
 from service.ingest.probe_clip import probe_clip
 from service.ingest.read_back_clip import read_back_clip
-from service.safekeeping.probe_lock import probe_lock_daily
+from service.safekeeping.probe_lock import probe_lock_daily, probe_second_lock_daily
+
+_LOG = logging.getLogger(__name__)
 
 JOBS: tuple[JobFunction, ...] = (
     read_back_clip,
@@ -23,6 +33,11 @@ JOBS: tuple[JobFunction, ...] = (
     ask_witnesses,
     export_log,
     probe_lock_daily,
+    probe_second_lock_daily,
+    copy_object,
+    catch_up,
+    check_copies_hourly,
+    repair_copy,
 )
 
 TIMETABLE: tuple[tuple[str, JobFunction], ...] = (
@@ -31,14 +46,42 @@ TIMETABLE: tuple[tuple[str, JobFunction], ...] = (
     ("* * * * *", stamp_elsewhere),
     ("* * * * *", ask_witnesses),
     ("* * * * *", export_log),
+    ("*/5 * * * *", catch_up),
+    ("7 * * * *", check_copies_hourly),
     ("17 3 * * *", probe_lock_daily),
+    ("19 3 * * *", probe_second_lock_daily),
 )
 
 
 def run_worker(context: ServiceContext) -> None:
-    """Probe the store's lock, then work until told to stop."""
+    """Probe the locks of the stores, then work until told to stop.
+
+    Raises:
+        SameStoreError: The second store is the first under another name.
+    """
     context.objects.prepare()
+    refuse_same_store(context)
     with context.unit_of_work() as work:
         work.jobs.defer(probe_lock_daily)
+        if context.second_objects is not None:
+            work.jobs.defer(probe_second_lock_daily)
+            work.jobs.defer_once(catch_up)
     app = make_app(context.settings.database_url.get_secret_value(), for_worker=True)
     run_queue(app, JOBS, TIMETABLE, context=context, concurrency=context.settings.worker_concurrency)
+
+
+def refuse_same_store(context: ServiceContext) -> None:
+    """Make the second store ready, and make sure that it is another one; one that is away is asked again before it counts.
+
+    Raises:
+        SameStoreError: It is the first under another name, in whichever bucket.
+    """
+    second = context.second_objects
+    if second is None:
+        return
+    view = build_second_store(context.settings, bucket=context.settings.store_bucket)
+    try:
+        second.prepare()
+        prove_stores_differ(context, second, *([view] if view is not None else []))
+    except StoreUnavailableError as error:
+        _LOG.warning("the second store is away; copies are made when it is back", extra={"error": str(error)})

@@ -7,6 +7,7 @@ from evidence_store.models.base import Base
 from evidence_store.models.case import Case, CaseClip
 from evidence_store.models.clip import Clip, ClipView, ViewKind
 from evidence_store.models.clip_search import ClipFilter, ClipPosition, ClipRow
+from evidence_store.models.copy import ObjectCopy, ObjectLoss, StoreRole
 from evidence_store.models.custody import (
     CheckpointRow,
     Cosignature,
@@ -55,6 +56,8 @@ __all__ = [
     "LogExport",
     "LogKey",
     "MerkleNode",
+    "ObjectCopy",
+    "ObjectLoss",
     "Officer",
     "OfficerCode",
     "OfficerPost",
@@ -66,7 +69,10 @@ __all__ = [
     "Recorder",
     "RecorderAdoption",
     "RecorderStatus",
+    "RemovalProposal",
     "SessionFile",
+    "StoreListing",
+    "StoreRole",
     "TimestampReceipt",
     "UserAccount",
     "ViewKind",

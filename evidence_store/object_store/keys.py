@@ -21,6 +21,17 @@ def log_export_key(first_index: int) -> str:
     return f"{LOG_PREFIX}{first_index:015d}.jsonl"
 
 
+CLIP_PREFIX = "clips/"
+"""What every original and manifest begins with."""
+CANARY_PREFIX = "canary/"
+"""What tells one store from another, and whether it gives back what it takes; each lasts minutes."""
+
+
+def canary_key(canary_id: UUID) -> str:
+    """Where a canary lies."""
+    return f"{CANARY_PREFIX}{canary_id}"
+
+
 def probe_key(run_id: UUID) -> str:
     """Where a run of the lock probe writes its canary."""
     return f"lock-probe/{run_id}"

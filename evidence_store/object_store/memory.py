@@ -32,7 +32,7 @@ class _Upload:
 
 
 class MemoryObjectStore:
-    """Objects with versions and locks, in memory. Parts are handed over by :meth:`put_part`, since nobody can PUT to its URLs.
+    """Objects with versions and locks, in memory. Nobody can PUT to its URLs: parts are handed over by :meth:`put_part`.
 
     Args:
         now: The store's clock; without one everything counts as written long ago.
@@ -112,6 +112,10 @@ class MemoryObjectStore:
         end = len(data) if length is None else min(len(data), offset + length)
         for start in range(offset, end, CHUNK_BYTES):
             yield bytes(data[start : min(start + CHUNK_BYTES, end)])
+
+    def peek(self, key: str, version_id: str, *, offset: int) -> None:
+        """Make sure that a byte can be read."""
+        next(self.read(key, version_id, offset=offset, length=1), b"")
 
     def list_versions(self, key: str) -> list[StoredObject]:
         """List the versions of an object, newest first."""

@@ -105,6 +105,12 @@ class S3ObjectStore:
         query: dict[str, Any] = {"partNumber": str(number), "uploadId": upload_id}
         return str(self._signer.get_presigned_url("PUT", self._bucket, key, expires=valid_for, extra_query_params=query))
 
+    def put_part(self, key: str, upload_id: str, *, number: int, data: bytes) -> str:
+        """Send one part of an upload."""
+        headers: dict[str, Any] = {"Content-MD5": base64.b64encode(content_md5(data)).decode()}
+        with _translated("put part", key):
+            return str(self._client._upload_part(self._bucket, key, data, headers, upload_id, number))  # noqa: SLF001 - the SDK has no public call
+
     def list_parts(self, key: str, upload_id: str) -> list[StoredPart]:
         """List the parts an unfinished upload already has."""
         parts: list[StoredPart] = []
@@ -172,6 +178,16 @@ class S3ObjectStore:
             )
             try:
                 yield from response.stream(CHUNK_BYTES)
+            finally:
+                response.close()
+                response.release_conn()
+
+    def peek(self, key: str, version_id: str, *, offset: int) -> None:
+        """Make sure, asking once, that a byte can be read."""
+        with _translated("peek", key):
+            response = self._impatient.get_object(self._bucket, key, offset=offset, length=1, version_id=version_id)
+            try:
+                response.read()
             finally:
                 response.close()
                 response.release_conn()

@@ -89,6 +89,13 @@ class ObjectStore(Protocol):
     def sign_part(self, key: str, upload_id: str, *, number: int, valid_for: timedelta) -> str:
         """Make a URL to which one part can be PUT."""
 
+    def put_part(self, key: str, upload_id: str, *, number: int, data: bytes) -> str:
+        """Send one part of an upload; returns its ETag.
+
+        Raises:
+            ObjectNotFoundError: There is no such unfinished upload.
+        """
+
     def list_parts(self, key: str, upload_id: str) -> list[StoredPart]:
         """List the parts an unfinished upload already has.
 
@@ -125,6 +132,14 @@ class ObjectStore(Protocol):
 
         Raises:
             ObjectNotFoundError: There is no such version.
+        """
+
+    def peek(self, key: str, version_id: str, *, offset: int) -> None:
+        """Make sure, asking once and within seconds, that the byte at an offset can be read.
+
+        Raises:
+            ObjectNotFoundError: There is no such version.
+            StoreUnavailableError: The store does not give it, though it may give others.
         """
 
     def list_versions(self, key: str) -> list[StoredObject]:

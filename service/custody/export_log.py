@@ -9,6 +9,7 @@ from evidence_store.unit_of_work import UnitOfWork
 from integrity.hashing import sha256_hex
 from integrity.log_export import LogStretch, StampedCheckpointLine, cut_stretch, write_stretch
 from service.context import ServiceContext
+from service.copies.make_copies import defer_copies
 from service.jobs import job
 
 MOST_EVENTS = 5_000
@@ -38,6 +39,7 @@ def export_log(context: ServiceContext) -> None:
             if (newest.size if newest else 0) != stretch.first_index:
                 return  # another worker was faster
             work.log.add_export(row)
+            defer_copies(context, work, row.object_key)
 
 
 def _next_stretch(context: ServiceContext, work: UnitOfWork, before: LogExport | None) -> LogStretch | None:

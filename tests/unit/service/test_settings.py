@@ -48,7 +48,7 @@ def test_a_variable_of_the_dock_is_the_docks_affair(environment):
         ("BODYCAM_PUBLIC_URL", "http://evidence.example"),
         ("BODYCAM_PUBLIC_URL", "ftp://127.0.0.1"),
         ("BODYCAM_REREAD_PERCENT", "101"),
-        ("BODYCAM_REQUIRED_COPIES", "0"),
+        ("BODYCAM_REQUIRED_COPIES", "3"),
         ("BODYCAM_WORKER_CONCURRENCY", "0"),
     ],
 )
@@ -85,3 +85,31 @@ def test_docks_reach_the_store_as_the_service_does_unless_told_otherwise(environ
 
     environment(BODYCAM_STORE_PUBLIC_ENDPOINT="store.example:443", BODYCAM_STORE_SECURE="false", BODYCAM_STORE_PUBLIC_SECURE="true")
     assert read_settings().public_store == ("store.example:443", True)
+
+
+SECOND = {"BODYCAM_SECOND_STORE_ENDPOINT": "other.example:9000", "BODYCAM_SECOND_STORE_ACCESS_KEY": "a", "BODYCAM_SECOND_STORE_SECRET_KEY": "b"}
+
+
+def test_two_copies_are_asked_for_as_soon_as_there_is_a_second_store(environment):
+    environment()
+    assert read_settings().required_copies == 1
+    environment(**SECOND)
+    assert read_settings().required_copies == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"BODYCAM_REQUIRED_COPIES": "2"}, "needs a second store"),
+        ({**SECOND, "BODYCAM_REQUIRED_COPIES": "1"}, "with a second store it is 2"),
+        ({"BODYCAM_SECOND_STORE_BUCKET": "elsewhere"}, "BODYCAM_SECOND_STORE_ENDPOINT"),
+        ({name: SECOND[name] for name in list(SECOND)[:2]}, "BODYCAM_SECOND_STORE_SECRET_KEY"),
+        ({**SECOND, "BODYCAM_SECOND_STORE_ENDPOINT": VALID["BODYCAM_STORE_ENDPOINT"].upper()}, "another failure domain"),
+    ],
+    ids=["two copies in one store", "one copy in two stores", "a bucket alone", "half a credential", "the same endpoint"],
+)
+def test_a_second_store_is_whole_and_another_one(environment, changes, reason):
+    environment(**changes)
+
+    with pytest.raises(SettingsError, match=reason):
+        read_settings()
