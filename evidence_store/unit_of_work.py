@@ -23,6 +23,7 @@ from evidence_store.repositories.evidence_packages import EvidencePackages
 from evidence_store.repositories.imports import Imports
 from evidence_store.repositories.lock_probes import LockProbes
 from evidence_store.repositories.log import Log
+from evidence_store.repositories.log_audits import LogAudits
 from evidence_store.repositories.officers import Officers
 from evidence_store.repositories.recorders import Recorders
 from evidence_store.repositories.roster import RosterFacts
@@ -48,6 +49,7 @@ class UnitOfWork:
         self.jobs = JobQueue(session, jobs)
         self.lock_probes = LockProbes(session)
         self.log = Log(session)
+        self.log_audits = LogAudits(session)
         self.officers = Officers(session)
         self.recorders = Recorders(session)
         self.roster = RosterFacts(session)

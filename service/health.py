@@ -17,6 +17,8 @@ from service.ingest.release_clip import PROBE_IS_RECENT
 
 LOG_MAY_LAG = timedelta(minutes=5)
 COPIES_MAY_LAG = timedelta(hours=1)
+AUDIT_IS_RECENT = timedelta(hours=50)
+"""Once a day; one that failed is no reason to get up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ def read_health(context: ServiceContext, *, actor: Actor) -> Health:
     require(Action.READ_HEALTH, actor)
     with context.unit_of_work() as work:
         probe = work.lock_probes.latest(context.objects.description)
-    watched = (_log_export(context), *_time_elsewhere(context), *_witnesses(context), *_copies(context))
+    watched = (_log_export(context), _log_audit(context), *_time_elsewhere(context), *_witnesses(context), *_copies(context))
     return Health(read_readiness(context), watched, probe)
 
 
@@ -87,6 +89,10 @@ def read_metrics(context: ServiceContext) -> dict[str, float]:
             "bodycam_log_checkpoint_age_seconds": (now - newest.signed_at).total_seconds() if newest else 0.0,
         }
         export = work.log.newest_export()
+        audit = work.log_audits.newest_run()
+        if audit is not None:
+            figures["bodycam_log_audit_faults"] = float(audit.faults)
+            figures["bodycam_log_audit_age_seconds"] = _age_s(audit.finished_at, now)
         figures["bodycam_log_exported_size"] = float(export.size if export else 0)
     copies = read_copies(context)
     if copies.place is not None:
@@ -130,6 +136,19 @@ def _log_export(context: ServiceContext) -> PartHealth:
     return PartHealth(
         "log_export", is_well=lag_s <= LOG_MAY_LAG.total_seconds(), detail=f"{export.size if export else 0} events, {lag_s:.0f} s behind"
     )
+
+
+def _log_audit(context: ServiceContext) -> PartHealth:
+    with context.unit_of_work() as work:
+        run = work.log_audits.newest_run()
+    if run is None:
+        return PartHealth("log_audit", is_well=False, detail="never audited")
+    is_recent = context.clock.now() - run.finished_at <= AUDIT_IS_RECENT
+    detail = f"{run.events} events, {run.faults} faults, {run.finished_at.isoformat(timespec='seconds')}"
+    for fault in run.first_faults[:1]:
+        column = f".{fault['column']}" if fault["column"] else ""
+        detail += f"; {fault['table']}{column} {fault['row']}: {fault['reason']}"
+    return PartHealth("log_audit", is_well=is_recent and not run.faults, detail=detail)
 
 
 def _time_elsewhere(context: ServiceContext) -> tuple[PartHealth, ...]:

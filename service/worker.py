@@ -12,6 +12,7 @@ from service.copies.check_copies import check_copies_hourly
 from service.copies.make_copies import catch_up, copy_object
 from service.copies.repair_copy import repair_copy
 from service.custody.ask_witnesses import ask_witnesses
+from service.custody.audit_log import audit_log_daily
 from service.custody.export_log import export_log
 from service.custody.seal_clips import seal_clips
 from service.custody.stamp_elsewhere import stamp_elsewhere
@@ -32,6 +33,7 @@ JOBS: tuple[JobFunction, ...] = (
     stamp_elsewhere,
     ask_witnesses,
     export_log,
+    audit_log_daily,
     probe_lock_daily,
     probe_second_lock_daily,
     copy_object,
@@ -50,6 +52,7 @@ TIMETABLE: tuple[tuple[str, JobFunction], ...] = (
     ("7 * * * *", check_copies_hourly),
     ("17 3 * * *", probe_lock_daily),
     ("19 3 * * *", probe_second_lock_daily),
+    ("41 3 * * *", audit_log_daily),
 )
 
 
@@ -66,6 +69,8 @@ def run_worker(context: ServiceContext) -> None:
         if context.second_objects is not None:
             work.jobs.defer(probe_second_lock_daily)
             work.jobs.defer_once(catch_up)
+        if work.log_audits.newest_run() is None:
+            work.jobs.defer_once(audit_log_daily)
     app = make_app(context.settings.database_url.get_secret_value(), for_worker=True)
     run_queue(app, JOBS, TIMETABLE, context=context, concurrency=context.settings.worker_concurrency)
 

@@ -22,6 +22,7 @@ INSERT_ONLY = (
     "log_key",
     "cosignature",
     "lock_probe_run",
+    "log_audit_run",
     "evidence_package",
     "evidence_package_clip",
     "evidence_package_file",

@@ -23,6 +23,7 @@ from evidence_store.models.dock import BoardRow, Dock, DockSession, SessionFile
 from evidence_store.models.evidence_package import EvidencePackage, PackagedClip, PackageFile, PackageRow, PackageSeal
 from evidence_store.models.footage_import import FootageImport, ImportRow, ImportStatement
 from evidence_store.models.lock_probe import LockProbeRun
+from evidence_store.models.log_audit import LogAuditRun
 from evidence_store.models.officer import Certificate, CertificateStatus, Officer, OfficerCode, OfficerPost
 from evidence_store.models.recorder import Assignment, PoolCheckout, Recorder, RecorderStatus
 
@@ -53,6 +54,7 @@ __all__ = [
     "ImportRow",
     "ImportStatement",
     "LockProbeRun",
+    "LogAuditRun",
     "LogExport",
     "LogKey",
     "MerkleNode",
