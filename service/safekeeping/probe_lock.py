@@ -17,7 +17,7 @@ _LOG = logging.getLogger(__name__)
 @job("store.probe_lock")
 def probe_lock_daily(context: ServiceContext) -> None:
     """Attack a canary in the store and keep what came of it."""
-    probe_lock(context, context.objects)
+    probe_lock(context)
 
 
 @job("store.probe_second_lock")
@@ -33,8 +33,9 @@ def probe_second_lock_daily(context: ServiceContext) -> None:
         probe_lock(context, context.second_objects)
 
 
-def probe_lock(context: ServiceContext, store: ObjectStore) -> lock_probe.LockProbeResult:
-    """Attack a canary in a store, keep what came of it, and tell it."""
+def probe_lock(context: ServiceContext, store: ObjectStore | None = None) -> lock_probe.LockProbeResult:
+    """Attack a canary in a store, the first one unless another is named, keep what came of it, and tell it."""
+    store = store or context.objects
     run_id = context.new_id()
     result = lock_probe.probe_lock(store, probe_key(run_id), now=context.clock.now)
     store.prepare()
