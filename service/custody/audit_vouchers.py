@@ -18,7 +18,7 @@ from integrity.key_transition import KeyTransition, open_transition
 from integrity.timestamp_token import verify_token
 from service.context import ServiceContext
 from service.custody.audit_tree import RootAt
-from service.custody.change_key import SUBJECT, current_key
+from service.custody.change_key import SUBJECT, verifier_key_of
 from service.custody.log_fault import LogFault, Name
 from service.custody.stamp_elsewhere import CLOCKS_MAY_DIFFER
 from service.custody.timestamp_checkpoint import signed_text
@@ -47,7 +47,7 @@ def audit_keys(context: ServiceContext, work: UnitOfWork, name: Name) -> Trusted
     """Follow the notes of changed keys back from the key that this service holds, and compare them with the keys that were noted down."""
     rows = {row.verifier_key: row for row in work.log_audits.signing_keys()}
     changed_at = _changes(work)
-    key, trusted = current_key(context.log_signer), list[tuple[str, int]]()
+    key, trusted = verifier_key_of(context.log_signer), list[tuple[str, int]]()
     while True:
         row = rows.pop(key, None)
         transition = _transition(row, key, name)
