@@ -50,22 +50,20 @@ def run(command: Callable[..., None], arguments: list[str]) -> int:
     """Run a command's function on its arguments; what it refuses is said in one line.
 
     Returns:
-        0, or 1 when it refused, or 2 when arguments are wrong.
+        What it left with, or else 0; 1 when it refused, 2 when arguments are wrong.
     """
     log_to_standard_error()
     application = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     application.command()(command)
     try:
-        application(arguments, standalone_mode=False)
+        status = application(arguments, standalone_mode=False)  # gives the code of a typer.Exit, or else what the function returned
     except (ServiceError, StoreError) as error:
         sys.stderr.write(f"bodycam: {error}\n")
         return FAILED
-    except typer.Exit as leaving:
-        return int(leaving.exit_code)
     except Exception as error:  # typer's usage errors carry their own exit code and message
         show = getattr(error, "show", None)
         if show is None:
             raise
         show()
         return int(getattr(error, "exit_code", WRONG_SETTINGS))
-    return 0
+    return status if isinstance(status, int) else 0
