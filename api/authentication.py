@@ -74,10 +74,9 @@ def refuse_foreign_page(request: Request) -> None:
 
 
 def set_session_cookie(response: Response, context: ServiceContext, signed_in: SignedIn) -> None:
-    """Keep a token in the browser until it expires; no script can read it."""
-    response.set_cookie(
-        cookie_name(context), signed_in.token, expires=signed_in.expires_at, path="/", secure=_is_tls(context), httponly=True, samesite="lax"
-    )
+    """Keep a token in the browser as long as it lasts, whatever time the browser's clock shows; no script can read it."""
+    lasts_s = int((signed_in.expires_at - context.clock.now()).total_seconds())
+    response.set_cookie(cookie_name(context), signed_in.token, max_age=lasts_s, path="/", secure=_is_tls(context), httponly=True, samesite="lax")
 
 
 def clear_session_cookie(response: Response, context: ServiceContext) -> None:
