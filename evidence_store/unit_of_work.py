@@ -20,11 +20,14 @@ from evidence_store.repositories.coverage import Coverage
 from evidence_store.repositories.custody import Custody
 from evidence_store.repositories.docks import Docks
 from evidence_store.repositories.evidence_packages import EvidencePackages
+from evidence_store.repositories.findings import Findings
+from evidence_store.repositories.fixity import Fixity
 from evidence_store.repositories.imports import Imports
 from evidence_store.repositories.lock_probes import LockProbes
 from evidence_store.repositories.log import Log
 from evidence_store.repositories.log_audits import LogAudits
 from evidence_store.repositories.officers import Officers
+from evidence_store.repositories.reconciliation import Reconciliation
 from evidence_store.repositories.recorders import Recorders
 from evidence_store.repositories.roster import RosterFacts
 
@@ -45,12 +48,15 @@ class UnitOfWork:
         self.custody = Custody(session)
         self.docks = Docks(session)
         self.evidence_packages = EvidencePackages(session)
+        self.findings = Findings(session)
+        self.fixity = Fixity(session)
         self.imports = Imports(session)
         self.jobs = JobQueue(session, jobs)
         self.lock_probes = LockProbes(session)
         self.log = Log(session)
         self.log_audits = LogAudits(session)
         self.officers = Officers(session)
+        self.reconciliation = Reconciliation(session)
         self.recorders = Recorders(session)
         self.roster = RosterFacts(session)
 

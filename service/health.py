@@ -14,6 +14,9 @@ from service.copies.state import read_copies
 from service.custody.ask_witnesses import read_witnesses
 from service.custody.stamp_elsewhere import ALARM_AFTER, read_time_elsewhere
 from service.ingest.release_clip import PROBE_IS_RECENT
+from service.safekeeping.findings import FindingKind, Severity
+from service.safekeeping.fixity_plan import LONGEST_UNREAD
+from service.safekeeping.state import read_safekeeping
 
 LOG_MAY_LAG = timedelta(minutes=5)
 COPIES_MAY_LAG = timedelta(hours=1)
@@ -72,7 +75,7 @@ def read_health(context: ServiceContext, *, actor: Actor) -> Health:
     require(Action.READ_HEALTH, actor)
     with context.unit_of_work() as work:
         probe = work.lock_probes.latest(context.objects.description)
-    watched = (_log_export(context), _log_audit(context), *_time_elsewhere(context), *_witnesses(context), *_copies(context))
+    watched = (_log_export(context), _log_audit(context), *_time_elsewhere(context), *_witnesses(context), *_copies(context), *_safekeeping(context))
     return Health(read_readiness(context), watched, probe)
 
 
@@ -99,6 +102,7 @@ def read_metrics(context: ServiceContext) -> dict[str, float]:
         figures["bodycam_copies_behind"] = float(copies.behind)
         figures["bodycam_copies_oldest_missing_seconds"] = _age_s(copies.oldest_missing_at, now)
         figures |= {f'bodycam_copies_lost{{store="{store}"}}': float(copies.lost.get(store, 0)) for store in StoreRole}
+    figures |= _safekeeping_figures(context)
     elsewhere = read_time_elsewhere(context)
     if elsewhere.is_wanted:
         figures["bodycam_log_unstamped_elsewhere_seconds"] = _age_s(elsewhere.oldest_unstamped_at, now)
@@ -186,6 +190,36 @@ def _copies(context: ServiceContext) -> tuple[PartHealth, ...]:
         PartHealth("second_lock", is_well=is_proven, detail=probed),
         PartHealth("copies", is_well=is_well, detail=f"{state.behind} behind for {age_s:.0f} s, {lost}"),
     )
+
+
+def _safekeeping(context: ServiceContext) -> tuple[PartHealth, ...]:
+    now = context.clock.now()
+    state = read_safekeeping(context)
+    if state.compared is None:
+        reconcile = PartHealth("reconcile", is_well=False, detail="never compared")
+    else:
+        is_recent = now - state.compared.finished_at <= AUDIT_IS_RECENT
+        counts = ", ".join(f"{state.count(severity)} {severity}" for severity in Severity)
+        detail = f"{state.compared.clips} clips, open: {counts}; {state.compared.finished_at.isoformat(timespec='seconds')}"
+        reconcile = PartHealth("reconcile", is_well=is_recent and not state.count(Severity.ALARM) and not state.count(Severity.FAULT), detail=detail)
+    failed = sum(count for (_, kind), count in state.open_findings.items() if kind == FindingKind.FIXITY_FAILED)
+    detail = f"{failed} failed, {state.overdue} unread for over {LONGEST_UNREAD.days} days"
+    return reconcile, PartHealth("fixity", is_well=not failed and not state.overdue, detail=detail)
+
+
+def _safekeeping_figures(context: ServiceContext) -> dict[str, float]:
+    now = context.clock.now()
+    state = read_safekeeping(context)
+    figures = {f'bodycam_findings{{severity="{severity}"}}': float(state.count(severity)) for severity in Severity}
+    figures |= {f'bodycam_findings_of_kind{{kind="{kind}"}}': float(count) for (_, kind), count in state.open_findings.items()}
+    figures["bodycam_fixity_oldest_seconds"] = _age_s(state.oldest_read_at, now)
+    figures["bodycam_fixity_overdue"] = float(state.overdue)
+    if state.compared is not None:
+        figures["bodycam_reconcile_age_seconds"] = _age_s(state.compared.finished_at, now)
+    if state.reread is not None:
+        figures["bodycam_fixity_run_checked"] = float(state.reread.checked)
+        figures["bodycam_fixity_run_failed"] = float(state.reread.failed)
+    return figures
 
 
 def _age_s(since: datetime | None, now: datetime) -> float:

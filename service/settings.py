@@ -162,6 +162,11 @@ class Settings(BaseSettings):
         validate_default=True,
         description="Verified copies the wipe gate asks for: 2 with a second store, else 1; 0 is that too.",
     )
+    fixity_percent: float = Field(
+        default=1.2, ge=1, le=100, description="Share of all clips that are read in full again each day, in percent; 1.12 reads each within 90 days."
+    )
+    fixity_budget_gib: float = Field(default=2048.0, gt=0, description="Most GiB that are read again in a day; what is over it waits.")
+    fixity_mib_per_s: float = Field(default=100.0, gt=0, description="Most MiB a second at which clips are read again.")
     worker_concurrency: int = Field(default=2, ge=1, le=64, description="Jobs that one worker does at a time.")
     token_hours: float = Field(default=12.0, gt=0, le=168, description="Hours until a sign-in expires.")
     read_back_paused: bool = Field(

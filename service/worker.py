@@ -20,7 +20,9 @@ from service.custody.timestamp_checkpoint import timestamp_checkpoint
 from service.ingest.end_session import end_lost_sessions
 from service.ingest.probe_clip import probe_clip
 from service.ingest.read_back_clip import read_back_clip
+from service.safekeeping.check_fixity import check_fixity_daily
 from service.safekeeping.probe_lock import probe_lock_daily, probe_second_lock_daily
+from service.safekeeping.reconcile import reconcile_daily
 
 _LOG = logging.getLogger(__name__)
 
@@ -40,6 +42,8 @@ JOBS: tuple[JobFunction, ...] = (
     catch_up,
     check_copies_hourly,
     repair_copy,
+    reconcile_daily,
+    check_fixity_daily,
 )
 
 TIMETABLE: tuple[tuple[str, JobFunction], ...] = (
@@ -53,6 +57,8 @@ TIMETABLE: tuple[tuple[str, JobFunction], ...] = (
     ("17 3 * * *", probe_lock_daily),
     ("19 3 * * *", probe_second_lock_daily),
     ("41 3 * * *", audit_log_daily),
+    ("11 2 * * *", reconcile_daily),
+    ("23 1 * * *", check_fixity_daily),
 )
 
 

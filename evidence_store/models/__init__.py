@@ -26,6 +26,7 @@ from evidence_store.models.lock_probe import LockProbeRun
 from evidence_store.models.log_audit import LogAuditRun
 from evidence_store.models.officer import Certificate, CertificateStatus, Officer, OfficerCode, OfficerPost
 from evidence_store.models.recorder import Assignment, PoolCheckout, Recorder, RecorderStatus
+from evidence_store.models.safekeeping import Finding, FixityCheck, FixityRun, ReconcileRun, RemovalProposal, StoreListing
 
 __all__ = [
     "AccessToken",
@@ -50,6 +51,9 @@ __all__ = [
     "Dock",
     "DockSession",
     "EvidencePackage",
+    "Finding",
+    "FixityCheck",
+    "FixityRun",
     "FootageImport",
     "ImportRow",
     "ImportStatement",
@@ -68,6 +72,7 @@ __all__ = [
     "PackageSeal",
     "PackagedClip",
     "PoolCheckout",
+    "ReconcileRun",
     "Recorder",
     "RecorderAdoption",
     "RecorderStatus",

@@ -39,6 +39,7 @@ class Clip(Base):
         media: What the probe found, or why it found nothing.
         import_id: The import that brought it; ``None`` where a dock read it from a recorder.
         provenance: ``integrity.provenance.Provenance`` of what was imported.
+        checked_at: When it was last read in full again; ``None`` since its read-back.
         category: What a person says it is: ``case_evidence``, ``enforcement``, ``other`` or ``not_relevant``; ``None`` until somebody did.
     """
 
@@ -87,6 +88,7 @@ class Clip(Base):
     import_id: Mapped[UUID | None] = mapped_column(ForeignKey("footage_import.id"))
     provenance: Mapped[dict[str, Any] | None]
     category: Mapped[str | None]
+    checked_at: Mapped[datetime | None]
 
     @property
     def clip_state(self) -> ClipState:

@@ -162,6 +162,10 @@ class Log:
         """The stretch that was exported last."""
         return self._session.scalars(select(LogExport).order_by(LogExport.first_index.desc()).limit(1)).first()
 
+    def export_of(self, object_key: str) -> LogExport | None:
+        """The stretch that lies under a key of the store."""
+        return self._session.scalars(select(LogExport).where(LogExport.object_key == object_key)).one_or_none()
+
     def add_export(self, export: LogExport) -> None:
         """Keep that a stretch lies in the store."""
         self._session.add(export)

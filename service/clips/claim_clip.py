@@ -12,7 +12,7 @@ from service.context import ServiceContext
 from service.roster.acting_officer import officer_to_act_for
 
 CLAIMED_AFTERWARDS = "claimed_afterwards"
-_NOBODYS = "unknown_officer"
+NOBODYS = "unknown_officer"
 LISTED = 200
 
 
@@ -44,7 +44,7 @@ def claim_clip(context: ServiceContext, clip_id: UUID, *, officer_code: str | No
         if clip.officer_id is not None:
             raise ClipAttributedError(clip_id)
         clip.officer_id = officer.id
-        clip.flags = sorted({*clip.flags, CLAIMED_AFTERWARDS} - {_NOBODYS})
+        clip.flags = sorted({*clip.flags, CLAIMED_AFTERWARDS} - {NOBODYS})
         details = {"officer_id": str(officer.id), "officer_code": officer.code, "reason": reason}
         work.custody.append("clip", clip_id, "clip.claimed", actor=actor, at=now, details=details)
 

@@ -16,8 +16,8 @@ CLOCK_TOLERANCE = timedelta(days=1)
 EARLIEST_PLAUSIBLE = datetime(2015, 1, 1, tzinfo=UTC)
 """Recorders that lost their battery restart in 1970, 1980 or 2000; none of this trade is older than this."""
 
-_FINAL_MARKS = frozenset({"read_back_mismatch", "object_missing"})
-"""What is stored is not what was sent, or is gone: no person can decide that away."""
+_FINAL_MARKS = frozenset({"read_back_mismatch", "object_missing", "fixity_failed"})
+"""What is stored is not what was sent, or no longer what it was, or is gone: no person can decide that away."""
 
 _NAME_TIMES = (
     re.compile(r"(?<!\d)(?P<date>20\d{6})[_-]?(?P<time>\d{6})(?!\d)"),
