@@ -23,6 +23,7 @@ from evidence_store.repositories.evidence_packages import EvidencePackages
 from evidence_store.repositories.findings import Findings
 from evidence_store.repositories.fixity import Fixity
 from evidence_store.repositories.imports import Imports
+from evidence_store.repositories.inventory import Inventory
 from evidence_store.repositories.lock_probes import LockProbes
 from evidence_store.repositories.log import Log
 from evidence_store.repositories.log_audits import LogAudits
@@ -51,6 +52,7 @@ class UnitOfWork:
         self.findings = Findings(session)
         self.fixity = Fixity(session)
         self.imports = Imports(session)
+        self.inventory = Inventory(session)
         self.jobs = JobQueue(session, jobs)
         self.lock_probes = LockProbes(session)
         self.log = Log(session)

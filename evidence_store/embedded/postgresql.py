@@ -44,6 +44,7 @@ _SETTINGS = {
     "log_timezone": "UTC",
     "log_line_prefix": "%m [%p] %u@%d ",
     "jit": "off",
+    "max_slot_wal_keep_size": "8GB",  # what a backup folder that is never used again may hold back
 }
 
 
@@ -84,6 +85,12 @@ class PostgresqlServer:
     def superuser_url(self) -> str:
         """URL (libpq) of the role that makes databases, on the maintenance database."""
         return f"postgresql://{_SUPERUSER}:{self.passwords.superuser}@{LOOPBACK}:{self.port}/postgres"
+
+    @property
+    def superuser_environment(self) -> dict[str, str]:
+        """Variables by which PostgreSQL's own tools connect as that role; a command line would show the password."""
+        connection = {"PGHOST": LOOPBACK, "PGPORT": str(self.port), "PGUSER": _SUPERUSER, "PGPASSWORD": self.passwords.superuser}
+        return {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "TZ": "UTC", "PGDATABASE": "postgres", **connection}
 
     def program(self, environment: Mapping[str, str]) -> Program:
         """Make ready to start: the data exist afterwards, and no lock of a dead server is in the way.
@@ -183,6 +190,15 @@ def find_servers(directory: Path) -> list[int]:
         if data in arguments and Path(os.fsdecode(arguments[0])).name == "postgres":
             found.append(int(entry.name))
     return found
+
+
+def find_tool(name: str) -> Path:
+    """Find one of PostgreSQL's own programs.
+
+    Raises:
+        EmbeddedServerError: The wheel is missing.
+    """
+    return _binaries() / name
 
 
 def _binaries() -> Path:

@@ -58,3 +58,20 @@ class StopRequestedError(ApplianceError):
 
     def __init__(self) -> None:
         super().__init__("asked to stop")
+
+
+class SealedSecretsError(ApplianceError):
+    """The secrets of a backup do not open."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the sealed secrets of the backup: {reason}")
+        self.reason = reason
+
+
+class BackupUnusableError(ApplianceError):
+    """A backup folder does not give what is asked of it."""
+
+    def __init__(self, folder: Path, reason: str) -> None:
+        super().__init__(f"{folder}: {reason}")
+        self.folder = folder
+        self.reason = reason
