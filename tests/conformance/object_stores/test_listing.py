@@ -25,9 +25,9 @@ def s3(seaweedfs):
     return store
 
 
-@pytest.fixture(params=["memory", "s3"])
+@pytest.fixture(params=["memory", "s3", pytest.param("radosgw", marks=pytest.mark.nightly)])
 def store(request):
-    return MemoryObjectStore(now=later) if request.param == "memory" else request.getfixturevalue("s3")
+    return MemoryObjectStore(now=later) if request.param == "memory" else request.getfixturevalue(request.param)
 
 
 @pytest.fixture
