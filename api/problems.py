@@ -25,6 +25,7 @@ from service.evidence_packages import errors as packages
 from service.imports import errors as imports
 from service.ingest import errors as ingest
 from service.roster import errors as roster
+from service.safekeeping import errors as safekeeping
 
 _LOG = logging.getLogger(__name__)
 
@@ -82,6 +83,13 @@ PROBLEMS: dict[type[Exception], tuple[HTTPStatus, str]] = {
     roster.RecorderTakenError: (HTTPStatus.CONFLICT, "recorder-taken"),
     roster.RecorderNotFoundError: (HTTPStatus.NOT_FOUND, "recorder-not-found"),
     roster.RosterRefusedError: (HTTPStatus.UNPROCESSABLE_ENTITY, "roster-refused"),
+    safekeeping.FindingNotFoundError: (HTTPStatus.NOT_FOUND, "finding-not-found"),
+    safekeeping.LeftoverLockedError: (HTTPStatus.CONFLICT, "leftover-locked"),
+    safekeeping.NoLeftoverError: (HTTPStatus.CONFLICT, "no-leftover"),
+    safekeeping.RemovalNotProposedError: (HTTPStatus.CONFLICT, "removal-not-proposed"),
+    safekeeping.RemovalProposedError: (HTTPStatus.CONFLICT, "removal-proposed"),
+    safekeeping.RunUnderWayError: (HTTPStatus.CONFLICT, "run-under-way"),
+    safekeeping.SecondPersonNeededError: (HTTPStatus.CONFLICT, "second-person-needed"),
     service.NotPermittedError: (HTTPStatus.FORBIDDEN, "not-permitted"),
     service.UnacceptableValueError: (HTTPStatus.UNPROCESSABLE_ENTITY, "unacceptable-value"),
     service.UnknownAgencyError: (HTTPStatus.NOT_FOUND, "unknown-agency"),

@@ -15,9 +15,10 @@ from api.v1.imports import routes as imports
 from api.v1.ingest import routes as ingest
 from api.v1.roster import recorders
 from api.v1.roster import routes as roster
+from api.v1.safekeeping import routes as safekeeping
 
 router = APIRouter(prefix="/api/v1")
-for feature in (accounts, cases, clips, coverage, custody, docks, evidence_packages, imports, ingest, roster):
+for feature in (accounts, cases, clips, coverage, custody, docks, evidence_packages, imports, ingest, roster, safekeeping):
     router.include_router(feature.router)
 router.include_router(ingest.clock_router)
 for further in (adoptions, decisions, recorders, recording):

@@ -1,13 +1,15 @@
 """Rows by the thousand, beside what the custody log and the store's listing say of them; for the service itself."""
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Result, Text, Uuid, any_, case, cast, delete, func, literal, select, text, tuple_
+from sqlalchemy import ARRAY, Result, Text, Uuid, any_, case, cast, delete, func, literal, or_, select, text, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from evidence_store.models import Base, Clip, CustodyEventRow, LogExport, StoreListing
+from evidence_store.object_store.keys import CLIP_PREFIX
 from evidence_store.object_store.store import ListedVersion
 
 _ADD = text(
@@ -73,6 +75,14 @@ class Reconciliation:
             ~export.exists(),
         )
         return _rows(self._session.execute(query.order_by(table.c.key, table.c.version_id).limit(limit)))
+
+    def is_named(self, key: str, version_id: str) -> bool:
+        """Whether a clip or an export of the log names a version."""
+        clip_id = UUID(key[len(CLIP_PREFIX) : len(CLIP_PREFIX) + 36]) if re.fullmatch(_MANIFEST, key) else None
+        original = select(Clip.id).where(Clip.object_key == key, Clip.object_version == version_id)
+        manifest = select(Clip.id).where(Clip.id == clip_id, Clip.manifest_version == version_id)
+        export = select(LogExport.first_index).where(LogExport.object_key == key, LogExport.object_version == version_id)
+        return self._session.execute(select(or_(original.exists(), manifest.exists(), export.exists()))).scalar_one()
 
     def delete_markers(self) -> Iterator[Row]:
         """Give delete markers, by key."""

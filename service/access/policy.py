@@ -27,6 +27,7 @@ class Action(StrEnum):
     IMPORT_FOOTAGE = "import_footage"
     CATEGORISE_CLIP = "categorise_clip"
     MAKE_PACKAGE = "make_package"
+    REMOVE_LEFTOVER = "remove_leftover"
 
 
 _ALLOWED: dict[Role, frozenset[Action]] = {
@@ -65,6 +66,7 @@ _ALLOWED: dict[Role, frozenset[Action]] = {
             Action.ADOPT_RECORDER,
             Action.CLAIM_CLIP,
             Action.IMPORT_FOOTAGE,
+            Action.REMOVE_LEFTOVER,
         }
     ),
 }

@@ -96,7 +96,7 @@ class ClipComparison:
         key, version = row["object_key"], row["object_version"]
         there = _version_in(listed, key, version)
         if there is None and not self._is_there(key, version):
-            kind = Kind.RELEASED_OBJECT_MISSING if row["state"] == ClipState.RELEASED else Kind.OBJECT_MISSING
+            kind = Kind.RELEASED_OBJECT_GONE if row["state"] == ClipState.RELEASED else Kind.OBJECT_GONE
             yield Found(kind, f"{key}@{version}", row["id"], {"sha256": row["sha256"], "size_bytes": row["size_bytes"], "state": row["state"]})
             return
         if there is not None and there["size_bytes"] != row["size_bytes"]:
@@ -112,7 +112,7 @@ class ClipComparison:
         try:
             data = b"".join(self._objects.read(key, version, length=MAX_MANIFEST_BYTES + 1))
         except ObjectNotFoundError:
-            yield Found(Kind.MANIFEST_MISSING, subject, row["id"])
+            yield Found(Kind.MANIFEST_GONE, subject, row["id"])
             return
         told = clip.manifest_sha256 if clip is not None else None
         if told is None or sha256_hex(data) != told:

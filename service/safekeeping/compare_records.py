@@ -67,7 +67,7 @@ def compare_cases(work: UnitOfWork, after: UUID | None) -> tuple[list[Found], UU
 def find_rowless(work: UnitOfWork) -> Iterator[Found]:
     """Name what the log tells of and no row stands for any more."""
     for clip_id in work.reconciliation.rowless("clip", Clip):
-        yield Found(Kind.CLIP_ROW_MISSING, f"clip {clip_id}", clip_id)
+        yield Found(Kind.CLIP_ROW_GONE, f"clip {clip_id}", clip_id)
     for session_id in work.reconciliation.rowless("session", DockSession):
         yield Found(Kind.LISTING_DIFFERS, f"session {session_id}", details={"reason": "the log tells of it, and there is no row"})
     for case_id in work.reconciliation.rowless("case", Case):

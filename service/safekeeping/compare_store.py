@@ -33,16 +33,14 @@ def find_orphans(context: ServiceContext, work: UnitOfWork, *, began_at: datetim
         for row in rows:
             if row["key"].startswith(PASSING) or row["written_at"] >= began_at - UNDER_WAY or _is_laid_twice(context, work, row):
                 continue
-            details: dict[str, JsonValue] = {"size_bytes": row["size_bytes"], "written_at": row["written_at"].isoformat()}
-            yield Found(Kind.ORPHANED_OBJECT, f"{row['key']}@{row['version_id']}", clip_of(row["key"]), details)
+            yield Found(Kind.ORPHANED_OBJECT, f"{row['key']}@{row['version_id']}", clip_of(row["key"]), _details(row))
 
 
 def find_markers(work: UnitOfWork) -> Iterator[Found]:
     """Name delete markers; footage under one is still read by its version."""
     for row in work.reconciliation.delete_markers():
         if not row["key"].startswith(PASSING):
-            details: dict[str, JsonValue] = {"written_at": row["written_at"].isoformat()}
-            yield Found(Kind.DELETE_MARKER, f"{row['key']}@{row['version_id']}", clip_of(row["key"]), details)
+            yield Found(Kind.DELETE_MARKER, f"{row['key']}@{row['version_id']}", clip_of(row["key"]), _details(row))
 
 
 def find_lost_exports(context: ServiceContext, work: UnitOfWork) -> Iterator[Found]:
@@ -50,7 +48,7 @@ def find_lost_exports(context: ServiceContext, work: UnitOfWork) -> Iterator[Fou
     for export in work.reconciliation.unlisted_exports():
         if not any(one.version_id == export.object_version for one in context.objects.list_versions(export.object_key)):
             details: dict[str, JsonValue] = {"first_index": export.first_index, "size": export.size, "sha256": export.sha256}
-            yield Found(Kind.LOG_EXPORT_MISSING, f"{export.object_key}@{export.object_version}", details=details)
+            yield Found(Kind.LOG_EXPORT_GONE, f"{export.object_key}@{export.object_version}", details=details)
 
 
 def find_unfinished(context: ServiceContext, *, began_at: datetime) -> Iterator[Found]:
@@ -68,6 +66,11 @@ def clip_of(key: str) -> UUID | None:
         return UUID(parts[1]) if parts[0] == "clips" and len(parts[1]) == _LONGEST_ID else None
     except (IndexError, ValueError):
         return None
+
+
+def _details(row: Mapping[str, Any]) -> dict[str, JsonValue]:
+    written_at = row["written_at"].isoformat()
+    return {"key": row["key"], "version_id": row["version_id"], "size_bytes": row["size_bytes"], "written_at": written_at}
 
 
 def _is_laid_twice(context: ServiceContext, work: UnitOfWork, row: Mapping[str, Any]) -> bool:

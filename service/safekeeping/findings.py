@@ -18,16 +18,16 @@ class Severity(StrEnum):
 class FindingKind(StrEnum):
     """What was found."""
 
-    RELEASED_OBJECT_MISSING = "released_object_missing"
-    OBJECT_MISSING = "object_missing"
+    RELEASED_OBJECT_GONE = "released_object_gone"
+    OBJECT_GONE = "object_gone"
     OBJECT_SIZE_DIFFERS = "object_size_differs"
     NOT_LOCKED = "not_locked"
     LOCK_SHORTER = "lock_shorter"
     DELETE_MARKER = "delete_marker"
-    MANIFEST_MISSING = "manifest_missing"
+    MANIFEST_GONE = "manifest_gone"
     MANIFEST_DIFFERS = "manifest_differs"
-    LOG_EXPORT_MISSING = "log_export_missing"
-    CLIP_ROW_MISSING = "clip_row_missing"
+    LOG_EXPORT_GONE = "log_export_gone"
+    CLIP_ROW_GONE = "clip_row_gone"
     CLIP_ROW_DIFFERS = "clip_row_differs"
     CLIP_WITHOUT_CHAIN = "clip_without_chain"
     LISTING_DIFFERS = "listing_differs"
@@ -39,7 +39,7 @@ class FindingKind(StrEnum):
 
 
 _SEVERITY = {
-    FindingKind.RELEASED_OBJECT_MISSING: Severity.ALARM,
+    FindingKind.RELEASED_OBJECT_GONE: Severity.ALARM,
     FindingKind.NEVER_STORED: Severity.NOTICE,
     FindingKind.ORPHANED_OBJECT: Severity.NOTICE,
     FindingKind.UNFINISHED_UPLOAD: Severity.NOTICE,

@@ -90,8 +90,8 @@ def test_a_clip_in_every_state_agrees_with_its_chain(service):
 
 
 DAMAGE = {
-    "the original is gone": (lambda objects, keys: objects.pop(keys[0]), "object_missing"),
-    "the manifest is gone": (lambda objects, keys: objects.pop(keys[1]), "manifest_missing"),
+    "the original is gone": (lambda objects, keys: objects.pop(keys[0]), "object_gone"),
+    "the manifest is gone": (lambda objects, keys: objects.pop(keys[1]), "manifest_gone"),
     "the original was cut": (lambda objects, keys: swap(objects[keys[0]][0], b"foot"), "object_size_differs"),
     "the manifest was changed": (lambda objects, keys: swap(objects[keys[1]][0], b"{}"), "manifest_differs"),
     "the lock was taken off": (lambda objects, keys: setattr(objects[keys[0]][0], "retention", None), "not_locked"),
@@ -127,7 +127,7 @@ def test_a_released_clip_whose_original_is_gone_is_an_alarm(kept, forger):
 
     with kept.context.unit_of_work() as work:
         severities = {one.kind: one.severity for one in work.findings.newest(limit=10)}
-    assert severities["released_object_missing"] == "alarm"
+    assert severities["released_object_gone"] == "alarm"
     assert set(severities.values()) - {"alarm"} <= {"fault"}
 
 
@@ -188,7 +188,7 @@ def test_an_altered_column_of_a_clip_is_named(kept, forger, column):
 
 
 REMOVED = {
-    "a clip": ("DELETE FROM clip", {"clip_row_missing", "orphaned_object"}),
+    "a clip": ("DELETE FROM clip", {"clip_row_gone", "orphaned_object"}),
     "a file of a listing": ("DELETE FROM session_file", {"listing_differs"}),
     "a listing's count": ("UPDATE dock_session SET file_count = 0", {"listing_differs"}),
     "another clip in a listing": ("UPDATE session_file SET clip_id = gen_random_uuid()", {"listing_differs"}),
@@ -197,7 +197,7 @@ REMOVED = {
     "a link's reason": ("UPDATE case_clip SET unlink_reason = 'other' WHERE unlinked_at IS NOT NULL", {"case_differs"}),
     "a case": ("DELETE FROM evidence_case", {"case_differs"}),
     "a case's title": ("UPDATE evidence_case SET title = 'other'", {"case_differs"}),
-    "a stretch of the log": ("SELECT 1", {"log_export_missing"}),
+    "a stretch of the log": ("SELECT 1", {"log_export_gone"}),
 }
 
 
@@ -300,10 +300,10 @@ def test_one_altered_one_removed_and_one_added_among_a_hundred_thousand_are_name
     assert result.run.clips == MANY  # the pattern, and all but one of those made after it
     assert {(one.kind, one.clip_id) for one in result.new} == {
         ("clip_row_differs", altered),
-        ("clip_row_missing", removed),
+        ("clip_row_gone", removed),
         ("orphaned_object", removed),
         ("object_size_differs", cut),
-        ("manifest_missing", lost),
+        ("manifest_gone", lost),
         ("orphaned_object", added),
     }
 

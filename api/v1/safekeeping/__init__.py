@@ -1,0 +1,1 @@
+"""What comparisons found, and the removal of leftovers by two people."""
