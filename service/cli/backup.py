@@ -57,9 +57,10 @@ def backup(
             made = back_up(directory, folder, context, passphrase=_passphrase(passphrase_file, is_new=True), report=_report)
             sys.stdout.write(f"{made}\n")
     if follow:
-        _report("receiving every change; Ctrl-C ends it")
-        signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a script's background job has Ctrl-C ignored
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
+            _report("receiving every change; Ctrl-C ends it")
             follow_changes(directory, folder)
         except KeyboardInterrupt:
             _report("stopped")

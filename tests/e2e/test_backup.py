@@ -3,6 +3,7 @@
 import json
 import random
 import shutil
+import signal
 import subprocess
 import time
 from datetime import UTC, datetime
@@ -145,6 +146,21 @@ def test_a_folder_of_something_else_is_no_place_for_backups(running_system, pass
 
     assert done.returncode == FAILED
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_every_change_is_received_as_it_happens_until_somebody_stops_it(running_system, backed_up, tmp_path):
+    folder = tmp_path / "following"
+    data = running_system.appliance.directory.root
+    command = (*PROGRAM, "backup", "--data", str(data), "--to", str(folder), "--changes-only", "--follow")
+    with (tmp_path / "log").open("w") as log:
+        follower = subprocess.Popen(command, env=clean_environment(), stdout=log, stderr=log)
+    try:
+        wait_until(lambda: "receiving every change" in (tmp_path / "log").read_text(), 30, (tmp_path / "log").read_text)
+        wait_until(lambda: list(folder.glob("wal/*.partial")), 30, (tmp_path / "log").read_text)
+        follower.send_signal(signal.SIGTERM)
+        assert follower.wait(20) == 0, (tmp_path / "log").read_text()
+    finally:
+        follower.kill()
 
 
 def flip(file):
