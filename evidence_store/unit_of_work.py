@@ -15,6 +15,7 @@ from evidence_store.repositories.agencies import Agencies
 from evidence_store.repositories.cases import Cases
 from evidence_store.repositories.checkouts import Checkouts
 from evidence_store.repositories.clips import Clips
+from evidence_store.repositories.comparison import Comparison
 from evidence_store.repositories.copies import Copies
 from evidence_store.repositories.coverage import Coverage
 from evidence_store.repositories.custody import Custody
@@ -28,6 +29,7 @@ from evidence_store.repositories.lock_probes import LockProbes
 from evidence_store.repositories.log import Log
 from evidence_store.repositories.log_audits import LogAudits
 from evidence_store.repositories.officers import Officers
+from evidence_store.repositories.rebuilding import Rebuilding
 from evidence_store.repositories.reconciliation import Reconciliation
 from evidence_store.repositories.recorders import Recorders
 from evidence_store.repositories.roster import RosterFacts
@@ -44,6 +46,7 @@ class UnitOfWork:
         self.cases = Cases(session)
         self.checkouts = Checkouts(session)
         self.clips = Clips(session)
+        self.comparison = Comparison(session)
         self.copies = Copies(session)
         self.coverage = Coverage(session)
         self.custody = Custody(session)
@@ -58,6 +61,7 @@ class UnitOfWork:
         self.log = Log(session)
         self.log_audits = LogAudits(session)
         self.officers = Officers(session)
+        self.rebuilding = Rebuilding(session)
         self.reconciliation = Reconciliation(session)
         self.recorders = Recorders(session)
         self.roster = RosterFacts(session)

@@ -21,6 +21,7 @@ from service.ingest.end_session import end_lost_sessions
 from service.ingest.probe_clip import probe_clip
 from service.ingest.read_back_clip import read_back_clip
 from service.safekeeping.check_fixity import check_fixity_daily
+from service.safekeeping.probe_again import probe_again
 from service.safekeeping.probe_lock import probe_lock_daily, probe_second_lock_daily
 from service.safekeeping.reconcile import reconcile_daily
 
@@ -44,6 +45,7 @@ JOBS: tuple[JobFunction, ...] = (
     repair_copy,
     reconcile_daily,
     check_fixity_daily,
+    probe_again,
 )
 
 TIMETABLE: tuple[tuple[str, JobFunction], ...] = (

@@ -37,7 +37,7 @@ _EVENTS = text(
 _STRAY_PENDING = text("SELECT event_id FROM custody_pending WHERE NOT EXISTS (SELECT FROM custody_event WHERE id = event_id) ORDER BY event_id")
 _CLIPS = text(
     "SELECT clip.id, clip.size_bytes, clip.sha256, clip.sm3, clip.object_version, event.canonical FROM clip LEFT JOIN custody_event event "
-    "ON event.subject_kind = 'clip' AND event.subject_id = clip.id AND event.action = 'clip.stored' "
+    "ON event.subject_kind = 'clip' AND event.subject_id = clip.id AND event.action IN ('clip.stored', 'clip.recovered') "
     "WHERE clip.id > CAST(:after AS uuid) AND clip.object_version IS NOT NULL ORDER BY clip.id LIMIT :limit"
 )
 _GONE_CLIPS = text(

@@ -20,6 +20,7 @@ from service.clock import SystemClock
 from service.custody.change_key import change_log_key, verifier_key_of
 from service.custody.keys import adopt_next_log_key, draw_next_log_key, make_keys, read_keys
 from service.errors import UnacceptableValueError
+from service.safekeeping.rebuild import refuse_lost_database
 from service.settings import SettingsError
 
 
@@ -55,6 +56,7 @@ def first_start(
     with opened_context(data) as context:
         context.objects.prepare()
         if json_output:
+            refuse_lost_database(context)
             make_first_people(context, _parse(json.load(sys.stdin)))
             if settings.is_demo:
                 import_demo_province(context)

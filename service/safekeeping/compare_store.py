@@ -46,7 +46,8 @@ def find_markers(work: UnitOfWork) -> Iterator[Found]:
 def find_lost_exports(context: ServiceContext, work: UnitOfWork) -> Iterator[Found]:
     """Name stretches of the exported log that the store no longer holds."""
     for export in work.reconciliation.unlisted_exports():
-        if not any(one.version_id == export.object_version for one in context.objects.list_versions(export.object_key)):
+        version = work.log_audits.standing_version(export.object_key, export.object_version)
+        if not any(one.version_id == version for one in context.objects.list_versions(export.object_key)):
             details: dict[str, JsonValue] = {"first_index": export.first_index, "size": export.size, "sha256": export.sha256}
             yield Found(Kind.LOG_EXPORT_GONE, f"{export.object_key}@{export.object_version}", details=details)
 

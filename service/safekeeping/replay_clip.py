@@ -43,14 +43,14 @@ class ReplayedClip:
         manifest_sha256: Digest of the manifest that was laid beside the original.
         marks: What it tells of session files.
         views: Rows of views that were granted.
-        verified_at_seq: Number of the event that told of its read-back.
+        losses: Rows of versions that a store lost, by store, key and version; without their internal numbers.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
     manifest_sha256: str | None = None
     marks: list[SessionMark] = field(default_factory=list)
     views: list[dict[str, Any]] = field(default_factory=list)
-    verified_at_seq: int | None = None
+    losses: dict[tuple[str, str, str], dict[str, Any]] = field(default_factory=dict)
 
 
 def replay_clip(clip_id: UUID, events: Iterable[PastEvent]) -> ReplayedClip:
@@ -68,8 +68,6 @@ def replay_clip(clip_id: UUID, events: Iterable[PastEvent]) -> ReplayedClip:
             tell(clip, event)
         except (KeyError, TypeError) as error:
             raise ValueError(f"event {number} of clip {clip_id}, {event.action}, lacks {error}") from error
-        if event.action == "clip.verified":
-            clip.verified_at_seq = number
     return clip
 
 
@@ -169,9 +167,21 @@ def _categorised(clip: ReplayedClip, event: PastEvent) -> None:
     clip.values["category"] = event.details["category"]
 
 
+def _lost(clip: ReplayedClip, event: PastEvent) -> None:
+    told = event.details
+    for gone in told["objects"]:
+        loss = {"store": told["store"], "place": told["place"], "key": gone["key"], "version_id": gone["version_id"], "reason": gone["reason"]}
+        open_end = {"found_at": event.at, "repaired_at": None, "repaired_version": None}
+        clip.losses[told["store"], gone["key"], gone["version_id"]] = {**loss, "clip_id": clip.values["id"], **open_end}
+
+
 def _repaired(clip: ReplayedClip, event: PastEvent) -> None:
     """A version that the first store lost was laid there again from the second, as another version."""
-    if event.details["store"] == _FIRST_STORE:
+    told = event.details
+    loss = clip.losses.get((told["store"], told["key"], told["lost_version_id"]))
+    if loss is not None:
+        loss |= {"repaired_at": event.at, "repaired_version": told["version_id"]}
+    if told["store"] == _FIRST_STORE:
         column = "object_version" if event.details["key"] == clip.values["object_key"] else "manifest_version"
         clip.values[column] = event.details["version_id"]
 
@@ -236,6 +246,7 @@ _TELL: dict[str, Callable[[ReplayedClip, PastEvent], None]] = {
     "clip.claimed": _claimed,
     "clip.categorised": _categorised,
     "clip.released": _released,
+    "copy.lost": _lost,
     "copy.repaired": _repaired,
     "clip.recognised": _recognised,
     "reading.failed": _unreadable,

@@ -26,7 +26,7 @@ from integrity.signing import Ed25519Signer
 from integrity.witness import witness_key
 from service.bootstrap import build_context
 from service.custody.ask_witnesses import ask_witnesses, read_witnesses
-from service.custody.change_key import change_log_key, current_key
+from service.custody.change_key import change_log_key, verifier_key_of
 from service.custody.errors import KeyRetiredError
 from service.custody.export_log import export_log
 from service.custody.prove_event import key_transitions, newest_checkpoint, prove_growth
@@ -339,7 +339,7 @@ def test_the_whole_log_lies_in_the_store_locked_and_gives_every_signed_root(serv
             size += 1
             roots[size] = root
         for line in stretch.checkpoints:
-            checkpoint = open_checkpoint(line.checkpoint, [current_key(service.context.log_signer)]).checkpoint
+            checkpoint = open_checkpoint(line.checkpoint, [verifier_key_of(service.context.log_signer)]).checkpoint
             assert checkpoint.root == roots[checkpoint.size]
             assert base64.b64decode(line.token)
         previous = sha256_hex(data)
@@ -371,7 +371,7 @@ def test_the_log_is_proved_to_have_only_grown(service):
 
 def test_after_a_change_of_keys_only_the_new_one_signs_and_trust_leads_to_it(tmp_path, service):
     append(service, 3)
-    old_key = current_key(service.context.log_signer)
+    old_key = verifier_key_of(service.context.log_signer)
     new = Ed25519Signer.generate(service.context.log_signer.name)
 
     note = change_log_key(service.context, new, actor=service.administrator)
@@ -386,8 +386,8 @@ def test_after_a_change_of_keys_only_the_new_one_signs_and_trust_leads_to_it(tmp
     timestamp_checkpoint(service.context)
     told = newest_checkpoint(service.context)
     assert open_transition(note).size == 3 + MADE_AT_FIRST
-    assert trusted_keys(old_key, key_transitions(service.context)) == [(old_key, 3 + MADE_AT_FIRST), (current_key(new), -1)]
-    assert open_checkpoint(told.note, [current_key(new)]).checkpoint.size == 5 + MADE_AT_FIRST
+    assert trusted_keys(old_key, key_transitions(service.context)) == [(old_key, 3 + MADE_AT_FIRST), (verifier_key_of(new), -1)]
+    assert open_checkpoint(told.note, [verifier_key_of(new)]).checkpoint.size == 5 + MADE_AT_FIRST
     with pytest.raises(KeyRetiredError):
         change_log_key(before, Ed25519Signer.generate(new.name), actor=service.administrator)
     changed.dispose()
