@@ -141,7 +141,9 @@ class Service:
 def running_service(tmp_path, database, objects=None, *, second_objects=None, started_at=NOW, **settings):
     """Build a service with one administrator, one reviewer and one dock at the top agency; passwords are hashed cheaply."""
     clock = StoppedClock(started_at)
-    context = build_context(make_settings(tmp_path, database.application_url, **settings), clock=clock, objects=objects, second_objects=second_objects)
+    context = build_context(
+        make_settings(tmp_path, database.application_url, **settings), clock=clock, objects=objects, second_objects=second_objects
+    )
     with patch.object(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)):
         context.objects.prepare()
         names = (str(Role.ADMINISTRATOR), PASSWORD), (str(Role.REVIEWER), PASSWORD)

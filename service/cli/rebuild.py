@@ -28,9 +28,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def rebuild_database(
-    data: Annotated[
-        Path | None, typer.Option(help="Data directory of `bodycam up`; its servers are started if need be.")
-    ] = None,
+    data: Annotated[Path | None, typer.Option(help="Data directory of `bodycam up`; its servers are started if need be.")] = None,
     from_store: Annotated[bool, typer.Option("--from-store", help="Make the database again from log and manifests in the store.")] = False,  # noqa: FBT002 - typer's way of a flag
     into: Annotated[str | None, typer.Option(help="SQLAlchemy URL of another database, with tables and without records, instead of the own.")] = None,
     compare: Annotated[bool, typer.Option("--compare", help="Then compare the database of --into with the own, row by row.")] = False,  # noqa: FBT002 - likewise
