@@ -133,7 +133,7 @@ def test_a_service_that_is_away_gets_everything_from_the_spool_later(system, wat
 
     assert summary["exit_code"] == 0
     check_all_sealed(system, "SPOOL01", footage_folder)
-    assert [path.name for path in (tmp_path / "spool").iterdir()] == ["key"]
+    assert {path.name for path in (tmp_path / "spool").iterdir()} == {"key", "plugged"}
 
 
 def test_a_watching_dock_killed_with_a_full_hand_loses_nothing(system, watch, footage_folder, tmp_path):

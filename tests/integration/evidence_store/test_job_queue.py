@@ -5,7 +5,7 @@ import pytest
 
 from evidence_store.errors import StoreUnavailableError
 from evidence_store.object_store.memory import MemoryObjectStore
-from service.safekeeping.probe_lock import probe_lock
+from service.safekeeping.probe_lock import probe_lock_daily
 from tests.service_fixtures import running_service
 
 
@@ -22,7 +22,7 @@ def waiting(service):
 
 def test_a_committed_change_leaves_its_job(service):
     with service.context.unit_of_work() as work:
-        work.jobs.defer(probe_lock)
+        work.jobs.defer(probe_lock_daily)
 
     assert waiting(service) == 1
 
@@ -30,7 +30,7 @@ def test_a_committed_change_leaves_its_job(service):
 def test_a_change_that_was_rolled_back_leaves_none(service):
     def defer_and_fail():
         with service.context.unit_of_work() as work:
-            work.jobs.defer(probe_lock)
+            work.jobs.defer(probe_lock_daily)
             raise LookupError
 
     with pytest.raises(LookupError):
@@ -42,17 +42,17 @@ def test_a_change_that_was_rolled_back_leaves_none(service):
 def test_a_job_that_waits_is_not_asked_for_twice(service):
     for _ in range(3):
         with service.context.unit_of_work() as work:
-            work.jobs.defer_once(probe_lock)
+            work.jobs.defer_once(probe_lock_daily)
 
     assert waiting(service) == 1
 
 
 def test_a_job_that_is_due_too_late_is_not_waited_for(service):
     with service.context.unit_of_work() as work:
-        work.jobs.defer(probe_lock, delay_s=60)
+        work.jobs.defer(probe_lock_daily, delay_s=60)
 
     with service.context.unit_of_work() as work:
-        work.jobs.defer_once(probe_lock)
+        work.jobs.defer_once(probe_lock_daily)
 
     assert waiting(service) == 2
 
@@ -60,11 +60,11 @@ def test_a_job_that_is_due_too_late_is_not_waited_for(service):
 def test_nobody_takes_up_the_waiting_job_before_the_change_that_counts_on_it_is_committed(service, database):
     fetch = "SELECT id FROM procrastinate_fetch_job_v2(NULL, NULL)"
     with service.context.unit_of_work() as work:
-        work.jobs.defer_once(probe_lock)
+        work.jobs.defer_once(probe_lock_daily)
 
     with psycopg.connect(database.application_url.replace("+psycopg", ""), autocommit=True) as worker:
         with service.context.unit_of_work() as work:
-            work.jobs.defer_once(probe_lock)
+            work.jobs.defer_once(probe_lock_daily)
             during = worker.execute(fetch).fetchone()[0]
         afterwards = worker.execute(fetch).fetchone()[0]
 
@@ -74,12 +74,12 @@ def test_nobody_takes_up_the_waiting_job_before_the_change_that_counts_on_it_is_
 
 def test_a_job_that_somebody_has_taken_up_is_not_counted_on(service, database):
     with service.context.unit_of_work() as work:
-        work.jobs.defer_once(probe_lock)
+        work.jobs.defer_once(probe_lock_daily)
     with psycopg.connect(database.application_url.replace("+psycopg", ""), autocommit=True) as worker:
         worker.execute("SELECT procrastinate_fetch_job_v2(NULL, NULL)")
 
     with service.context.unit_of_work() as work:
-        work.jobs.defer_once(probe_lock)
+        work.jobs.defer_once(probe_lock_daily)
 
     assert waiting(service) == 2
 
