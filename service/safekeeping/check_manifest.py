@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from evidence_store.errors import ObjectNotFoundError
 from integrity.errors import IntegrityError
 from integrity.hashing import sha256_hex
 from integrity.manifest import MAX_MANIFEST_BYTES, Manifest, open_manifest
 from service.context import ServiceContext
+from service.safekeeping.read_version import UnreadableVersionError, read_version
 
 
 class UnacceptableManifestError(Exception):
@@ -24,9 +24,9 @@ def read_manifest(context: ServiceContext, key: str, version_id: str) -> tuple[M
         UnacceptableManifestError: It is gone, damaged, or signed by another key.
     """
     try:
-        data = b"".join(context.objects.read(key, version_id, length=MAX_MANIFEST_BYTES + 1))
+        data = read_version(context, key, version_id, limit=MAX_MANIFEST_BYTES)
         return open_manifest(data, context.manifest_signer.public_key), data
-    except (ObjectNotFoundError, IntegrityError) as error:
+    except (UnreadableVersionError, IntegrityError) as error:
         raise UnacceptableManifestError(str(error)) from error
 
 
@@ -43,8 +43,8 @@ def check_told(context: ServiceContext, clip: Mapping[str, Any], *, key: str, to
         UnacceptableManifestError: It is another.
     """
     try:
-        data = b"".join(context.objects.read(key, clip["manifest_version"], length=MAX_MANIFEST_BYTES + 1))
-    except ObjectNotFoundError as error:
+        data = read_version(context, key, clip["manifest_version"], limit=MAX_MANIFEST_BYTES)
+    except UnreadableVersionError as error:
         raise UnacceptableManifestError(str(error)) from error
     if told_sha256 is not None:
         if sha256_hex(data) != told_sha256:

@@ -22,6 +22,7 @@ from service.context import ServiceContext
 from service.safekeeping.events import read_past_event
 from service.safekeeping.findings import FindingKind as Kind
 from service.safekeeping.findings import Found
+from service.safekeeping.read_version import UnreadableVersionError, read_version
 from service.safekeeping.replay_clip import PROBED, PROBED_FLAGS, ReplayedClip, replay_clip
 
 AT_ONCE = 1_000
@@ -49,6 +50,7 @@ class ClipComparison:
     """
 
     def __init__(self, context: ServiceContext, *, began_at: datetime) -> None:
+        self._context = context
         self._objects: ObjectStore = context.objects
         self._manifest_key = context.manifest_signer.public_key
         self._began_at = began_at
@@ -110,9 +112,9 @@ class ClipComparison:
             return
         subject = f"{key}@{version}"
         try:
-            data = b"".join(self._objects.read(key, version, length=MAX_MANIFEST_BYTES + 1))
-        except ObjectNotFoundError:
-            yield Found(Kind.MANIFEST_GONE, subject, row["id"])
+            data = read_version(self._context, key, version, limit=MAX_MANIFEST_BYTES)
+        except UnreadableVersionError as error:
+            yield Found(Kind.MANIFEST_GONE, subject, row["id"], {"reason": str(error)})
             return
         told = clip.manifest_sha256 if clip is not None else None
         if told is None or sha256_hex(data) != told:

@@ -5,16 +5,16 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from evidence_store.errors import ObjectNotFoundError
 from evidence_store.object_store.keys import LOG_PREFIX
 from evidence_store.unit_of_work import UnitOfWork
 from integrity.canonical import JsonValue
-from integrity.hashing import running_sha256
+from integrity.hashing import sha256_hex
 from integrity.log_export import MAX_STRETCH_BYTES
 from integrity.manifest import MAX_MANIFEST_BYTES
 from service.context import ServiceContext
 from service.safekeeping.findings import FindingKind as Kind
 from service.safekeeping.findings import Found
+from service.safekeeping.read_version import UnreadableVersionError, read_version
 
 UNDER_WAY = timedelta(hours=1)
 """What was written so lately may be about to be recorded."""
@@ -89,10 +89,7 @@ def _is_laid_twice(context: ServiceContext, work: UnitOfWork, row: Mapping[str, 
 
 
 def _digest(context: ServiceContext, key: str, version_id: str) -> str | None:
-    running = running_sha256()
     try:
-        for chunk in context.objects.read(key, version_id):
-            running.update(chunk)
-    except ObjectNotFoundError:
+        return sha256_hex(read_version(context, key, version_id, limit=MAX_STRETCH_BYTES))
+    except UnreadableVersionError:
         return None
-    return running.digest().hex()

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from evidence_store.errors import ObjectNotFoundError
 from evidence_store.object_store.keys import LOG_PREFIX, log_export_key
 from evidence_store.object_store.store import ListedVersion, ObjectStore
 from integrity.custody_event import parse_event
@@ -20,6 +19,7 @@ from service.context import ServiceContext
 from service.custody.audit_vouchers import TrustedKeys
 from service.custody.change_key import verifier_key_of
 from service.custody.timestamp_checkpoint import signed_text
+from service.safekeeping.read_version import UnreadableVersionError, read_version
 
 Reject = Callable[[str, str], None]
 """Told what was left out (key and version) and why."""
@@ -201,8 +201,8 @@ class ExportedLog:
             self._reject(_place(version), f"is no stretch of the log: {version.size_bytes} bytes")
             return None
         try:
-            return b"".join(self._objects.read(version.key, version.version_id))
-        except ObjectNotFoundError as error:
+            return read_version(self._context, version.key, version.version_id, limit=MAX_STRETCH_BYTES)
+        except UnreadableVersionError as error:
             self._reject(_place(version), str(error))
             return None
 

@@ -26,7 +26,7 @@ def replay_case(case_id: UUID, events: Iterable[PastEvent]) -> ReplayedCase:
     for number, event in enumerate(events):
         try:
             _tell(case, event)
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"event {number} of case {case_id}, {event.action}, lacks {error}") from error
     return case
 

@@ -66,7 +66,7 @@ def replay_clip(clip_id: UUID, events: Iterable[PastEvent]) -> ReplayedClip:
             continue
         try:
             tell(clip, event)
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"event {number} of clip {clip_id}, {event.action}, lacks {error}") from error
     return clip
 

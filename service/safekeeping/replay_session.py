@@ -34,7 +34,7 @@ def replay_session(session_id: UUID, events: Iterable[PastEvent]) -> ReplayedSes
             continue
         try:
             tell(session, event)
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"event {number} of session {session_id}, {event.action}, lacks {error}") from error
     return session
 
