@@ -83,14 +83,14 @@ class UsbipServer:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._stopped = True
-        _shut(self._listener)
-        with self._lock:
+        with self._lock:  # whoever was let in by now is known; nobody is from now on
+            self._stopped = True
             links = list(self._links)
+        _shut(self._listener)
         for link in links:
             _shut(link)
-        for thread in self._threads:
-            thread.join()
+        while self._threads:
+            self._threads.pop(0).join()
         self._listener.close()
 
     def _start(self, function: Callable[..., None], *arguments: object) -> None:
@@ -100,15 +100,22 @@ class UsbipServer:
         thread.start()
 
     def _accept(self) -> None:
-        while not self._stopped:
+        while True:
             try:
                 link, _ = self._listener.accept()
             except OSError:  # closed while waiting
                 return
             link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            with self._lock:
-                self._links.add(link)
+            if not self._let_in(link):
+                link.close()
+                return
             self._start(self._serve, link)
+
+    def _let_in(self, link: socket.socket) -> bool:
+        with self._lock:
+            if not self._stopped:
+                self._links.add(link)
+            return not self._stopped
 
     def _serve(self, link: socket.socket) -> None:
         try:

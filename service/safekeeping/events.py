@@ -1,7 +1,7 @@
 """Events of the custody log as those who replay many of them need them: read fast, their bytes having been proved elsewhere."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -36,6 +36,24 @@ def read_past_event(canonical: bytes) -> PastEvent:
         return PastEvent(members["action"], datetime.fromisoformat(members["at"]), actor["id"], actor["name"], members["details"])
     except (KeyError, TypeError) as error:
         raise ValueError(f"not an event: {canonical[:80]!r}") from error
+
+
+def replay(events: Iterable[PastEvent], tell: Callable[[PastEvent], None], subject: str) -> None:
+    """Let a subject's chain be told from its first event on.
+
+    Args:
+        events: The chain.
+        tell: Takes in what one event tells; what it does not know it passes over.
+        subject: Whose chain it is, for the error.
+
+    Raises:
+        ValueError: An event lacks what every event of its kind tells.
+    """
+    for number, event in enumerate(events):
+        try:
+            tell(event)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"event {number} of {subject}, {event.action}, lacks {error}") from error
 
 
 def told_id(details: Mapping[str, Any], name: str) -> UUID | None:

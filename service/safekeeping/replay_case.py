@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from service.safekeeping.events import PastEvent
+from service.safekeeping.events import PastEvent, replay
 
 
 @dataclass(slots=True)
@@ -23,11 +24,7 @@ def replay_case(case_id: UUID, events: Iterable[PastEvent]) -> ReplayedCase:
         ValueError: An event lacks what every event of its kind tells.
     """
     case = ReplayedCase({"id": case_id})
-    for number, event in enumerate(events):
-        try:
-            _tell(case, event)
-        except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"event {number} of case {case_id}, {event.action}, lacks {error}") from error
+    replay(events, partial(_tell, case), f"case {case_id}")
     return case
 
 

@@ -8,6 +8,7 @@ import base64
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from evidence_store.object_store.keys import original_key
 from integrity.receipt import ClipState
 from service.clips.claim_clip import CLAIMED_AFTERWARDS, NOBODYS
 from service.ingest.kinds import kind_of
-from service.safekeeping.events import PastEvent, told_id, told_time
+from service.safekeeping.events import PastEvent, replay, told_id, told_time
 
 PROBED = frozenset({"media", "duration_s", "kind"})
 """Columns that a worker fills by looking at the original; it does so again."""
@@ -60,15 +61,14 @@ def replay_clip(clip_id: UUID, events: Iterable[PastEvent]) -> ReplayedClip:
         ValueError: An event lacks what every event of its kind tells.
     """
     clip = ReplayedClip({"id": clip_id, "object_key": original_key(clip_id)})
-    for number, event in enumerate(events):
-        tell = _TELL.get(event.action)
-        if tell is None:
-            continue
-        try:
-            tell(clip, event)
-        except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"event {number} of clip {clip_id}, {event.action}, lacks {error}") from error
+    replay(events, partial(_tell, clip), f"clip {clip_id}")
     return clip
+
+
+def _tell(clip: ReplayedClip, event: PastEvent) -> None:
+    tell = _TELL.get(event.action)
+    if tell is not None:
+        tell(clip, event)
 
 
 def _announced(clip: ReplayedClip, event: PastEvent) -> None:

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from service.safekeeping.events import PastEvent, told_id, told_time
+from service.safekeeping.events import PastEvent, replay, told_id, told_time
 
 
 @dataclass(slots=True)
@@ -28,15 +29,14 @@ def replay_session(session_id: UUID, events: Iterable[PastEvent]) -> ReplayedSes
         ValueError: An event lacks what every event of its kind tells.
     """
     session = ReplayedSession({"id": session_id})
-    for number, event in enumerate(events):
-        tell = _TELL.get(event.action)
-        if tell is None:
-            continue
-        try:
-            tell(session, event)
-        except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"event {number} of session {session_id}, {event.action}, lacks {error}") from error
+    replay(events, partial(_tell, session), f"session {session_id}")
     return session
+
+
+def _tell(session: ReplayedSession, event: PastEvent) -> None:
+    tell = _TELL.get(event.action)
+    if tell is not None:
+        tell(session, event)
 
 
 def _opened(session: ReplayedSession, event: PastEvent) -> None:

@@ -67,4 +67,6 @@ def test_a_docked_clip_is_sealed_described_and_has_its_officer(demonstration):
 
 
 def newest_described(appliance):
-    return [clip for clip in ask(appliance, "/api/v1/clips?limit=200")["items"] if clip["state"] == "sealed" and clip["media"]]
+    return [
+        clip for clip in ask(appliance, "/api/v1/clips?limit=200")["items"] if (clip["state"], clip["kind"]) == ("sealed", "video") and clip["media"]
+    ]
