@@ -35,13 +35,18 @@ def take_listing(
         on_begun: Told once the recorder has begun to list: from then on some are disks and answer nothing else.
 
     Returns:
-        The listing, incomplete where something could not be listed; and that the recorder left meanwhile, if it did.
+        The listing, incomplete where something could not be listed; and that the recorder left meanwhile, if it did. What it had named but left
+        before showing a head and tail is named in the listing's failure and not among its files: the next docking could not tell it from a file
+        that nobody has seen, and would expect it twice.
     """
     files, failure = _list(recorder, on_begun or _nobody)
+    unexamined: list[RecordedFile] = []
     if fingerprints and not isinstance(failure, RecorderUnpluggedError):
-        files, unplugged = _add_fingerprints(recorder, files)
+        listed = files
+        files, unplugged = _add_fingerprints(recorder, listed)
         failure = unplugged or failure
-    text = None if failure is None else str(failure).encode(errors="backslashreplace").decode()[:MAX_TEXT_CHARACTERS]
+        unexamined = listed[len(files) :]
+    text = None if failure is None else _told(failure, unexamined)
     listing = Listing(identity, clock, tuple(files), is_complete=failure is None, failure=text, taken_at=now())
     return listing, failure if isinstance(failure, RecorderUnpluggedError) else None
 
@@ -65,8 +70,15 @@ def _list(recorder: Recorder, on_begun: Callable[[], None]) -> tuple[list[Record
     return files, None
 
 
+def _told(failure: RecorderError, unexamined: list[RecordedFile]) -> str:
+    text = str(failure)
+    if unexamined:
+        text += f"; {len(unexamined)} more files were named and not examined: " + ", ".join(file.path for file in unexamined)
+    return text.encode(errors="backslashreplace").decode()[:MAX_TEXT_CHARACTERS]
+
+
 def _add_fingerprints(recorder: Recorder, files: list[RecordedFile]) -> tuple[list[RecordedFile], RecorderUnpluggedError | None]:
-    """Add the fingerprints that can be read, until the recorder leaves."""
+    """Add the fingerprints that can be read; gives the files up to the one at which the recorder left."""
     done: list[RecordedFile] = []
     failures = 0
     for file in files:
@@ -75,7 +87,7 @@ def _add_fingerprints(recorder: Recorder, files: list[RecordedFile]) -> tuple[li
             if failures < MOST_FINGERPRINT_FAILURES:
                 fingerprint = read_fingerprint(recorder, file)
         except RecorderUnpluggedError as error:
-            return done + files[len(done) :], error
+            return done, error
         except RecorderError:
             failures += 1
         done.append(replace(file, fingerprint=fingerprint))

@@ -114,13 +114,25 @@ def test_a_recorder_unplugged_midway_resumes_and_loses_nothing(service, tools, m
     assert put_before <= set(service.put_parts)
 
 
-def test_unplugging_while_listing_announces_what_was_listed(service, tools, make_recorder):
+def test_unplugging_while_listing_announces_what_was_examined_and_names_the_rest(service, tools, make_recorder):
     session = dock(make_recorder({"A.MP4": content(MIB), "B.MP4": content(MIB)}, unplug_after_bytes=40_000), tools)
 
     listing = service.listings[session.session_id]
-    assert [file.path for file in listing.files] == ["A.MP4", "B.MP4"]
+    assert [file.path for file in listing.files] == ["A.MP4"]
+    assert listing.failure.endswith("1 more files were named and not examined: B.MP4")
     assert not listing.is_complete
     assert service.ended[session.session_id] == "unplugged"
+
+
+@pytest.mark.parametrize("unplug_after_bytes", range(0, 4 * 16_384, 8_192))
+def test_a_recorder_that_left_while_it_was_examined_gives_every_file_once(service, tools, make_recorder, unplug_after_bytes):
+    files = {"A.MP4": content(MIB, b"a"), "B.MP4": content(MIB, b"b")}
+    dock(make_recorder(files, unplug_after_bytes=unplug_after_bytes), tools)
+
+    session = dock(make_recorder(files), tools)
+
+    assert settle(session, tools)
+    assert len(service.clips) == 2
 
 
 def test_a_listing_that_fails_half_way_is_announced_as_incomplete(service, tools, make_recorder):
