@@ -30,8 +30,28 @@ INSERT_ONLY = (
     "evidence_package_clip",
     "evidence_package_file",
     "evidence_package_seal",
+    "roster_change",
+    "roster_confirmation",
+    "recorder_use",
+    "coverage_snapshot",
+    "coverage_figure",
+    "report_sent",
+    "report_received",
 )
 """Tables the application may add to and read, never change."""
+ONLY_SUPERSEDED = (
+    "agency_place",
+    "agency_succession",
+    "officer_post",
+    "officer_code",
+    "certificate_term",
+    "certificate_status",
+    "recorder_place",
+    "recorder_status",
+    "assignment",
+    "coverage_target",
+)
+"""Tables of facts: the application may add to them, and say of a row that it is superseded."""
 _LOCK = 0x626F6479  # "body": one migration at a time
 
 
@@ -99,7 +119,12 @@ def _grant(connection: Connection, role: str) -> None:
         )
     ]
     statements += [
-        sql.SQL("REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {role}").format(table=sql.Identifier(table), role=name) for table in INSERT_ONLY
+        sql.SQL("REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {role}").format(table=sql.Identifier(table), role=name)
+        for table in (*INSERT_ONLY, *ONLY_SUPERSEDED)
+    ]
+    statements += [
+        sql.SQL("GRANT UPDATE (superseded_at, superseded_by) ON {table} TO {role}").format(table=sql.Identifier(table), role=name)
+        for table in ONLY_SUPERSEDED
     ]
     for statement in statements:
         connection.exec_driver_sql(statement.as_string())

@@ -2,12 +2,22 @@
 
 from evidence_store.models.account import AccessToken, UserAccount
 from evidence_store.models.adoption import RecorderAdoption
-from evidence_store.models.agency import Agency
+from evidence_store.models.agency import Agency, AgencyPlace, AgencySuccession
 from evidence_store.models.base import Base
 from evidence_store.models.case import Case, CaseClip
 from evidence_store.models.clip import Clip, ClipView, ViewKind
 from evidence_store.models.clip_search import ClipFilter, ClipPosition, ClipRow
 from evidence_store.models.copy import ObjectCopy, ObjectLoss, StoreRole
+from evidence_store.models.coverage import (
+    CoverageAlarm,
+    CoverageFigure,
+    CoverageSnapshot,
+    CoverageTarget,
+    SnapshotEdition,
+    SnapshotKind,
+    WebhookDelivery,
+)
+from evidence_store.models.coverage_report import ReportDelivery, ReportReceived, ReportSent
 from evidence_store.models.custody import (
     CheckpointRow,
     Cosignature,
@@ -21,16 +31,19 @@ from evidence_store.models.custody import (
 )
 from evidence_store.models.dock import BoardRow, Dock, DockSession, SessionFile
 from evidence_store.models.evidence_package import EvidencePackage, PackagedClip, PackageFile, PackageRow, PackageSeal
+from evidence_store.models.fact import Fact, RosterChange, RosterConfirmation, RosterSourceState, SpanFact
 from evidence_store.models.footage_import import FootageImport, ImportRow, ImportStatement
 from evidence_store.models.lock_probe import LockProbeRun
 from evidence_store.models.log_audit import LogAuditRun
-from evidence_store.models.officer import Certificate, CertificateStatus, Officer, OfficerCode, OfficerPost
-from evidence_store.models.recorder import Assignment, PoolCheckout, Recorder, RecorderStatus
+from evidence_store.models.officer import Certificate, CertificateStatus, CertificateTerm, DutyState, Officer, OfficerCode, OfficerPost
+from evidence_store.models.recorder import Assignment, PoolCheckout, Recorder, RecorderPlace, RecorderStatus, RecorderUse
 from evidence_store.models.safekeeping import Finding, FixityCheck, FixityRun, ReconcileRun, RemovalProposal, StoreListing
 
 __all__ = [
     "AccessToken",
     "Agency",
+    "AgencyPlace",
+    "AgencySuccession",
     "Assignment",
     "Base",
     "BoardRow",
@@ -38,6 +51,7 @@ __all__ = [
     "CaseClip",
     "Certificate",
     "CertificateStatus",
+    "CertificateTerm",
     "CheckpointRow",
     "Clip",
     "ClipFilter",
@@ -45,12 +59,18 @@ __all__ = [
     "ClipRow",
     "ClipView",
     "Cosignature",
+    "CoverageAlarm",
+    "CoverageFigure",
+    "CoverageSnapshot",
+    "CoverageTarget",
     "CustodyEventRow",
     "CustodyLeaf",
     "CustodyPending",
     "Dock",
     "DockSession",
+    "DutyState",
     "EvidencePackage",
+    "Fact",
     "Finding",
     "FixityCheck",
     "FixityRun",
@@ -75,12 +95,24 @@ __all__ = [
     "ReconcileRun",
     "Recorder",
     "RecorderAdoption",
+    "RecorderPlace",
     "RecorderStatus",
+    "RecorderUse",
     "RemovalProposal",
+    "ReportDelivery",
+    "ReportReceived",
+    "ReportSent",
+    "RosterChange",
+    "RosterConfirmation",
+    "RosterSourceState",
     "SessionFile",
+    "SnapshotEdition",
+    "SnapshotKind",
+    "SpanFact",
     "StoreListing",
     "StoreRole",
     "TimestampReceipt",
     "UserAccount",
     "ViewKind",
+    "WebhookDelivery",
 ]

@@ -1,5 +1,6 @@
 """Units in the tree ministry, province, city, county, station."""
 
+from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
@@ -7,6 +8,7 @@ from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from evidence_store.models.base import Base
+from evidence_store.models.fact import Fact, SpanFact
 
 
 class AgencyLevel(StrEnum):
@@ -20,7 +22,7 @@ class AgencyLevel(StrEnum):
 
 
 class Agency(Base):
-    """A unit that owns evidence.
+    """A unit that owns evidence, where it stands now: whose footage its people see follows from that.
 
     Attributes:
         path: ``/code/code/`` from the top down to itself; a prefix search finds everything below.
@@ -34,3 +36,37 @@ class Agency(Base):
     level: Mapped[str]
     parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("agency.id"))
     path: Mapped[str]
+
+
+class AgencyPlace(SpanFact, Base):
+    """What an agency was called and where it stood in the tree; one place a day, and none on days before it opened or after it closed.
+
+    Attributes:
+        parent_id: The agency above; ``None`` at the top.
+        document_number: What ordered it, where that was told.
+    """
+
+    __tablename__ = "agency_place"
+
+    agency_id: Mapped[UUID] = mapped_column(ForeignKey("agency.id"))
+    parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("agency.id"))
+    name: Mapped[str]
+    level: Mapped[str]
+    document_number: Mapped[str]
+    reason: Mapped[str]
+
+
+class AgencySuccession(Fact, Base):
+    """That an agency took over another (``merge``) or a part of it (``split``), since a day.
+
+    Figures before and after that day are compared like for like by it.
+    """
+
+    __tablename__ = "agency_succession"
+
+    predecessor_id: Mapped[UUID] = mapped_column(ForeignKey("agency.id"))
+    successor_id: Mapped[UUID] = mapped_column(ForeignKey("agency.id"))
+    kind: Mapped[str]
+    since: Mapped[date]
+    document_number: Mapped[str]
+    reason: Mapped[str]

@@ -1,6 +1,6 @@
 """People who wear recorders, where they serve, and their enforcement certificates. Facts hold by whole days in Asia/Shanghai."""
 
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
@@ -8,6 +8,7 @@ from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from evidence_store.models.base import Base
+from evidence_store.models.fact import Fact, SpanFact
 
 
 class Officer(Base):
@@ -24,40 +25,43 @@ class Officer(Base):
     name: Mapped[str]
 
 
-class OfficerCode(Base):
+class OfficerCode(SpanFact, Base):
     """Whom a number that recorders carry meant, from one day to another (included; ``None`` while it lasts); one officer a day."""
 
     __tablename__ = "officer_code"
 
-    id: Mapped[UUID] = mapped_column(primary_key=True)
     code: Mapped[str]
     officer_id: Mapped[UUID] = mapped_column(ForeignKey("officer.id"))
-    valid_from: Mapped[date]
-    valid_until: Mapped[date | None]
-    recorded_at: Mapped[datetime]
 
 
-class OfficerPost(Base):
-    """Where an officer serves, from one day to another.
+class DutyState(StrEnum):
+    """Whether an officer is on duty (在岗): employment, not today's shift."""
+
+    ON_DUTY = "on_duty"
+    LONG_LEAVE = "long_leave"
+    SECONDED_OUT = "seconded_out"
+    IN_TRAINING = "in_training"
+    SUSPENDED = "suspended"
+    RETIRED = "retired"
+    OFF_DUTY = "off_duty"
+
+
+class OfficerPost(SpanFact, Base):
+    """Where an officer serves; one agency a day.
 
     Attributes:
         is_front_line: Whether the post is 一线.
-        is_on_duty: 在岗: employment status, not today's shift.
-        valid_from: First day.
-        valid_until: Last day, included; ``None`` while it lasts.
-        recorded_at: Since when we know it, UTC.
+        document_number: What ordered it, where that was told.
     """
 
     __tablename__ = "officer_post"
 
-    id: Mapped[UUID] = mapped_column(primary_key=True)
     officer_id: Mapped[UUID] = mapped_column(ForeignKey("officer.id"))
     agency_id: Mapped[UUID] = mapped_column(ForeignKey("agency.id"))
     is_front_line: Mapped[bool]
-    is_on_duty: Mapped[bool]
-    valid_from: Mapped[date]
-    valid_until: Mapped[date | None]
-    recorded_at: Mapped[datetime]
+    duty_state: Mapped[str]
+    document_number: Mapped[str]
+    reason: Mapped[str]
 
 
 class CertificateState(StrEnum):
@@ -70,27 +74,32 @@ class CertificateState(StrEnum):
 
 
 class Certificate(Base):
-    """An officer's enforcement certificate, valid on its last day too."""
+    """An enforcement certificate, by its number; whose it is and how long is :class:`CertificateTerm`'s affair."""
 
     __tablename__ = "certificate"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    officer_id: Mapped[UUID] = mapped_column(ForeignKey("officer.id"))
     number: Mapped[str]
+
+
+class CertificateTerm(Fact, Base):
+    """Whose a certificate is, from its first day to its last, on which it is valid too."""
+
+    __tablename__ = "certificate_term"
+
+    certificate_id: Mapped[UUID] = mapped_column(ForeignKey("certificate.id"))
+    officer_id: Mapped[UUID] = mapped_column(ForeignKey("officer.id"))
     valid_from: Mapped[date]
     valid_until: Mapped[date]
-    recorded_at: Mapped[datetime]
 
 
-class CertificateStatus(Base):
+class CertificateStatus(Fact, Base):
     """A change of a certificate's state, with the document that ordered it."""
 
     __tablename__ = "certificate_status"
 
-    id: Mapped[UUID] = mapped_column(primary_key=True)
     certificate_id: Mapped[UUID] = mapped_column(ForeignKey("certificate.id"))
     state: Mapped[str]
     since: Mapped[date]
     reason: Mapped[str]
     document_number: Mapped[str]
-    recorded_at: Mapped[datetime]

@@ -28,14 +28,14 @@ _DENOMINATOR = text(
     JOIN agency ON agency.id = post.agency_id AND starts_with(agency.path, :path)
     JOIN officer ON officer.id = post.officer_id
     JOIN LATERAL (
-      SELECT min(certificate.valid_from) AS since
-      FROM certificate
+      SELECT min(term.valid_from) AS since
+      FROM certificate_term term
       LEFT JOIN LATERAL (
         SELECT status.state FROM certificate_status status
-        WHERE status.certificate_id = certificate.id AND status.since <= :day
+        WHERE status.certificate_id = term.certificate_id AND status.since <= :day
         ORDER BY status.since DESC, status.recorded_at DESC LIMIT 1
       ) latest ON true
-      WHERE certificate.officer_id = officer.id AND certificate.valid_from <= :day AND certificate.valid_until >= :day
+      WHERE term.officer_id = officer.id AND term.valid_from <= :day AND term.valid_until >= :day
         AND coalesce(latest.state, 'valid') = 'valid'
     ) certified ON certified.since IS NOT NULL
     LEFT JOIN LATERAL (
@@ -49,7 +49,7 @@ _DENOMINATOR = text(
       WHERE assignment.officer_id = officer.id AND assignment.valid_from <= :day
         AND (assignment.valid_until IS NULL OR assignment.valid_until >= :day)
     ) held ON true
-    WHERE post.is_front_line AND post.is_on_duty AND post.valid_from <= :day AND (post.valid_until IS NULL OR post.valid_until >= :day)
+    WHERE post.is_front_line AND post.duty_state = 'on_duty' AND post.valid_from <= :day AND (post.valid_until IS NULL OR post.valid_until >= :day)
     ORDER BY agency.path, officer.code
     """
 )

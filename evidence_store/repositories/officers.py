@@ -25,7 +25,11 @@ class Officers:
 
     def holders_of_code(self, code: str) -> list[OfficerCode]:
         """Whom a number meant when, oldest first."""
-        return list(self._session.scalars(select(OfficerCode).where(OfficerCode.code == code).order_by(OfficerCode.valid_from)))
+        return list(
+            self._session.scalars(
+                select(OfficerCode).where(OfficerCode.code == code, OfficerCode.superseded_at.is_(None)).order_by(OfficerCode.valid_from)
+            )
+        )
 
     def nameless(self) -> set[str]:
         """Numbers of officers whose name is not known: a rebuilt database has only their numbers, until a roster tells the names."""
@@ -47,6 +51,7 @@ class Officers:
         """The agency an officer serves in on a day (Asia/Shanghai)."""
         query = select(OfficerPost.agency_id).where(
             OfficerPost.officer_id == officer_id,
+            OfficerPost.superseded_at.is_(None),
             OfficerPost.valid_from <= day,
             or_(OfficerPost.valid_until.is_(None), OfficerPost.valid_until >= day),
         )

@@ -40,12 +40,14 @@ class Recorders:
 
     def assignments_of(self, recorder_id: UUID) -> list[Assignment]:
         """Every assignment of a recorder, oldest first."""
-        return list(self._session.scalars(select(Assignment).where(Assignment.recorder_id == recorder_id).order_by(Assignment.valid_from)))
+        query = select(Assignment).where(Assignment.recorder_id == recorder_id, Assignment.superseded_at.is_(None))
+        return list(self._session.scalars(query.order_by(Assignment.valid_from)))
 
     def assignments_on(self, recorder_id: UUID, day: date) -> list[Assignment]:
         """Assignments of a recorder that hold on a day (Asia/Shanghai)."""
         query = select(Assignment).where(
             Assignment.recorder_id == recorder_id,
+            Assignment.superseded_at.is_(None),
             Assignment.valid_from <= day,
             or_(Assignment.valid_until.is_(None), Assignment.valid_until >= day),
         )

@@ -8,9 +8,25 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from evidence_store.models import Assignment, Base, Certificate, CertificateStatus, Officer, OfficerCode, OfficerPost, Recorder, RecorderStatus
+from evidence_store.models import (
+    AgencyPlace,
+    Assignment,
+    Base,
+    Certificate,
+    CertificateStatus,
+    CertificateTerm,
+    Officer,
+    OfficerCode,
+    OfficerPost,
+    Recorder,
+    RecorderPlace,
+    RecorderStatus,
+)
 
-_ORDER: tuple[type[Base], ...] = (Officer, Recorder, OfficerCode, OfficerPost, Certificate, CertificateStatus, RecorderStatus, Assignment)
+_ORDER: tuple[type[Base], ...] = (
+    *(AgencyPlace, Officer, Recorder, OfficerCode, OfficerPost, Certificate, CertificateTerm, CertificateStatus),
+    *(RecorderPlace, RecorderStatus, Assignment),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from evidence_store.actor import WORKER, Role
-from evidence_store.models import Agency
+from evidence_store.models import Agency, AgencyPlace
 from evidence_store.models.agency import AgencyLevel
 from evidence_store.unit_of_work import UnitOfWork
 from integrity.canonical import JsonValue
@@ -15,6 +15,7 @@ from service.accounts.manage_accounts import NewAccount, addition, give_password
 from service.accounts.passwords import NO_PASSWORD
 from service.context import ServiceContext
 from service.docks.register_dock import make_dock, no_token, registration
+from service.roster.rows import FIRST_DAY
 from service.roster.tell_added import agency_members
 
 TOP_CODE = "0"
@@ -63,8 +64,22 @@ def _top_agency(context: ServiceContext, work: UnitOfWork) -> Agency:
         name = DEMO_TOP_NAME if context.settings.is_demo else context.settings.site_name or TOP_NAME
         top = Agency(id=context.new_id(), code=TOP_CODE, name=name, level=AgencyLevel.PROVINCE, path=f"/{TOP_CODE}/")
         work.agencies.add([top])
+        work.roster.add([_first_place(context, top)])
         _tell(work, "agency", top.id, "agency.added", agency_members(top), at=context.clock.now())
     return top
+
+
+def _first_place(context: ServiceContext, top: Agency) -> AgencyPlace:
+    return AgencyPlace(
+        id=context.new_id(),
+        agency_id=top.id,
+        name=top.name,
+        level=top.level,
+        valid_from=FIRST_DAY,
+        document_number="",
+        reason="",
+        recorded_at=context.clock.now(),
+    )
 
 
 def _tell(work: UnitOfWork, kind: str, subject: UUID, action: str, details: Mapping[str, JsonValue], *, at: datetime) -> None:

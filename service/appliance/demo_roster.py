@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from itertools import pairwise
 
-from evidence_store.models.officer import CertificateState
+from evidence_store.models.officer import CertificateState, DutyState
 from evidence_store.models.recorder import RecorderState
 from service.appliance.demo_people import FRONT_AGENCIES, MARK, Person, demo_agencies, demo_people
 from service.roster.rows import AssignmentFacts, CertificateFacts, OfficerFacts, PostFacts, RecorderFacts, RecorderStatusFacts, Roster, StatusFacts
@@ -83,7 +83,7 @@ class _Province:
         return OfficerFacts(code=person.code, name=person.name, posts=tuple(self._posts(person)), certificates=tuple(self._certificates(person)))
 
     def _posts(self, person: Person) -> Iterator[PostFacts]:
-        duty = {"is_front_line": person.group != "back_office", "is_on_duty": person.group != "off_duty"}
+        duty = {"is_front_line": person.group != "back_office", "duty_state": DutyState.OFF_DUTY if person.group == "off_duty" else DutyState.ON_DUTY}
         begins = self._certified_on(person)
         if person.group == "left":
             yield PostFacts(agency=person.agency, valid_from=begins, valid_until=self._left_on(person), **duty)

@@ -7,14 +7,27 @@ from uuid import UUID
 
 from evidence_store.actor import Actor
 from evidence_store.errors import ConflictingRowError
-from evidence_store.models import Agency, Assignment, Certificate, CertificateStatus, Officer, OfficerCode, OfficerPost, Recorder, RecorderStatus
+from evidence_store.models import (
+    Agency,
+    AgencyPlace,
+    Assignment,
+    Certificate,
+    CertificateStatus,
+    CertificateTerm,
+    Officer,
+    OfficerCode,
+    OfficerPost,
+    Recorder,
+    RecorderPlace,
+    RecorderStatus,
+)
 from evidence_store.unit_of_work import UnitOfWork
 from service.access.permission import require
 from service.access.policy import Action
 from service.context import ServiceContext
 from service.roster.errors import RosterRefusedError
 from service.roster.plan_import import KnownCodes, find_faults, in_order
-from service.roster.rows import Roster
+from service.roster.rows import FIRST_DAY, Roster
 from service.roster.tell_added import SUBJECT, tell_added
 
 
@@ -110,9 +123,23 @@ class _Ledger:
             id=self._context.new_id(), code=facts.code, name=facts.name, level=facts.level, parent_id=parent.id, path=f"{parent.path}{facts.code}/"
         )
         self._work.agencies.add([agency])
+        self._work.roster.add([self._place(agency)])
         self._agencies[facts.code] = agency
         self.rows.append(agency)
         self._count("agency")
+
+    def _place(self, agency: Agency) -> AgencyPlace:
+        return AgencyPlace(
+            id=self._context.new_id(),
+            agency_id=agency.id,
+            parent_id=agency.parent_id,
+            name=agency.name,
+            level=agency.level,
+            valid_from=FIRST_DAY,
+            document_number="",
+            reason="",
+            recorded_at=self.now,
+        )
 
     def _officer_rows(self, facts: Any) -> list[Any]:
         rows: list[Any] = []
@@ -126,7 +153,13 @@ class _Ledger:
             agency_id = self._agencies[post.agency].id
             key = ("officer_post", officer_id, agency_id, post.valid_from)
             row = OfficerPost(
-                id=self._context.new_id(), officer_id=officer_id, agency_id=agency_id, recorded_at=self.now, **post.model_dump(exclude={"agency"})
+                id=self._context.new_id(),
+                officer_id=officer_id,
+                agency_id=agency_id,
+                recorded_at=self.now,
+                document_number="",
+                reason="",
+                **post.model_dump(exclude={"agency"}),
             )
             self._note_fact(rows, key, row)
         for held in facts.codes:
@@ -141,8 +174,10 @@ class _Ledger:
         certificate_id = self._facts.certificates.get(facts.number)
         if certificate_id is None:
             certificate_id = self._facts.certificates[facts.number] = self._context.new_id()
-            dates = facts.model_dump(include={"number", "valid_from", "valid_until"})
-            self._note(rows, Certificate(id=certificate_id, officer_id=officer_id, recorded_at=self.now, **dates))
+            dates = facts.model_dump(include={"valid_from", "valid_until"})
+            self._note(rows, Certificate(id=certificate_id, number=facts.number))
+            term = CertificateTerm(id=self._context.new_id(), certificate_id=certificate_id, officer_id=officer_id, recorded_at=self.now, **dates)
+            self._note(rows, term)
         for change in facts.changes:
             row = CertificateStatus(id=self._context.new_id(), certificate_id=certificate_id, recorded_at=self.now, **change.model_dump())
             self._note_fact(rows, ("certificate_status", certificate_id, str(change.state), change.since), row)
@@ -155,9 +190,13 @@ class _Ledger:
             agency_id = self._agencies[facts.agency].id
             recorder = Recorder(id=self._recorders[facts.serial], serial=facts.serial, model=facts.model, agency_id=agency_id, registered_at=self.now)
             self._note(rows, recorder)
+            place = RecorderPlace(id=self._context.new_id(), recorder_id=recorder.id, agency_id=agency_id, valid_from=FIRST_DAY, recorded_at=self.now)
+            self._note(rows, place)
         recorder_id = self._recorders[facts.serial]
         for change in facts.changes:
-            status = RecorderStatus(id=self._context.new_id(), recorder_id=recorder_id, recorded_at=self.now, **change.model_dump())
+            status = RecorderStatus(
+                id=self._context.new_id(), recorder_id=recorder_id, recorded_at=self.now, document_number="", reason="", **change.model_dump()
+            )
             self._note_fact(rows, ("recorder_status", recorder_id, str(change.state), change.since), status)
         for assignment in facts.assignments:
             officer_id = self._officers[assignment.officer]

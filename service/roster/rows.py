@@ -6,12 +6,14 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from evidence_store.models.agency import AgencyLevel
-from evidence_store.models.officer import CertificateState
+from evidence_store.models.officer import CertificateState, DutyState
 from evidence_store.models.recorder import RecorderState
 
 Code = Annotated[str, Field(min_length=1, max_length=32, pattern=r"^[^/\x00-\x1f]+$")]
 Name = Annotated[str, Field(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f]+$")]
-Day = Annotated[date, Field(ge=date(1950, 1, 1), le=date(2200, 12, 31))]
+FIRST_DAY = date(1950, 1, 1)
+"""What is told without a first day holds from this one."""
+Day = Annotated[date, Field(ge=FIRST_DAY, le=date(2200, 12, 31))]
 
 
 class _Row(BaseModel):
@@ -32,7 +34,7 @@ class PostFacts(_Row):
 
     agency: Code
     is_front_line: bool = True
-    is_on_duty: bool = True
+    duty_state: DutyState = DutyState.ON_DUTY
     valid_from: Day
     valid_until: Day | None = None
 
