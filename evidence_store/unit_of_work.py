@@ -15,6 +15,7 @@ from evidence_store.repositories.agencies import Agencies
 from evidence_store.repositories.cases import Cases
 from evidence_store.repositories.checkouts import Checkouts
 from evidence_store.repositories.clips import Clips
+from evidence_store.repositories.companions import CompanionFacts
 from evidence_store.repositories.comparison import Comparison
 from evidence_store.repositories.copies import Copies
 from evidence_store.repositories.coverage import Coverage
@@ -33,6 +34,7 @@ from evidence_store.repositories.rebuilding import Rebuilding
 from evidence_store.repositories.reconciliation import Reconciliation
 from evidence_store.repositories.recorders import Recorders
 from evidence_store.repositories.roster import RosterFacts
+from evidence_store.repositories.snapshots import Snapshots
 
 
 class UnitOfWork:
@@ -46,6 +48,7 @@ class UnitOfWork:
         self.cases = Cases(session)
         self.checkouts = Checkouts(session)
         self.clips = Clips(session)
+        self.companions = CompanionFacts(session)
         self.comparison = Comparison(session)
         self.copies = Copies(session)
         self.coverage = Coverage(session)
@@ -65,6 +68,7 @@ class UnitOfWork:
         self.reconciliation = Reconciliation(session)
         self.recorders = Recorders(session)
         self.roster = RosterFacts(session)
+        self.snapshots = Snapshots(session)
 
     def flush(self) -> None:
         """Write what was added so far, so that constraints speak now."""

@@ -167,6 +167,9 @@ class Settings(BaseSettings):
     )
     fixity_budget_gib: float = Field(default=2048.0, gt=0, description="Most GiB that are read again in a day; what is over it waits.")
     fixity_mib_per_s: float = Field(default=100.0, gt=0, description="Most MiB a second at which clips are read again.")
+    coverage_closing_days: int = Field(
+        default=15, ge=0, le=90, description="Days after the end of a month until which late paperwork makes its second frozen figure of coverage."
+    )
     worker_concurrency: int = Field(default=2, ge=1, le=64, description="Jobs that one worker does at a time.")
     token_hours: float = Field(default=12.0, gt=0, le=168, description="Hours until a sign-in expires.")
     read_back_paused: bool = Field(

@@ -11,6 +11,8 @@ from service.copies.canary import prove_stores_differ
 from service.copies.check_copies import check_copies_hourly
 from service.copies.make_copies import catch_up, copy_object
 from service.copies.repair_copy import repair_copy
+from service.coverage.freeze import freeze_due
+from service.coverage.restate import restate_snapshots
 from service.custody.ask_witnesses import ask_witnesses
 from service.custody.audit_log import audit_log_daily
 from service.custody.export_log import export_log
@@ -46,6 +48,8 @@ JOBS: tuple[JobFunction, ...] = (
     reconcile_daily,
     check_fixity_daily,
     probe_again,
+    freeze_due,
+    restate_snapshots,
 )
 
 TIMETABLE: tuple[tuple[str, JobFunction], ...] = (
@@ -61,6 +65,8 @@ TIMETABLE: tuple[tuple[str, JobFunction], ...] = (
     ("41 3 * * *", audit_log_daily),
     ("11 2 * * *", reconcile_daily),
     ("23 1 * * *", check_fixity_daily),
+    ("*/10 * * * *", freeze_due),  # days end at 16:00 UTC; what is frozen already costs one query
+    ("29 17 * * *", restate_snapshots),
 )
 
 

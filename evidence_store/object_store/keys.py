@@ -35,3 +35,12 @@ def canary_key(canary_id: UUID) -> str:
 def probe_key(run_id: UUID) -> str:
     """Where a run of the lock probe writes its canary."""
     return f"lock-probe/{run_id}"
+
+
+COVERAGE_PREFIX = "coverage/"
+"""What every frozen figure's roster begins with."""
+
+
+def snapshot_key(snapshot_id: UUID) -> str:
+    """Where the roster behind a frozen figure of coverage lies."""
+    return f"{COVERAGE_PREFIX}{snapshot_id}.jsonl.gz"

@@ -25,6 +25,12 @@ class Agencies:
         """Find an agency by its id."""
         return self._session.get(Agency, agency_id)
 
+    def named(self, agency_ids: set[UUID]) -> dict[UUID, Agency]:
+        """Agencies by id."""
+        if not agency_ids:
+            return {}
+        return {agency.id: agency for agency in self._session.scalars(select(Agency).where(Agency.id.in_(agency_ids)))}
+
     def by_code(self, code: str) -> Agency | None:
         """Find an agency by its code."""
         return self._session.scalars(select(Agency).where(Agency.code == code)).one_or_none()

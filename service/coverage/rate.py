@@ -1,18 +1,21 @@
-"""The coverage rate (配置率), as a pure rule over facts of one day.
+"""The coverage rate (配置率), as pure rules over facts of one day.
 
 Denominator: officers who are front-line, on duty (在岗) and hold a valid certificate, once each, in their agency. Numerator: those of them with a
 current exclusive assignment of a recorder that is in service. A rate over nobody is not applicable, never 100 %.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
+from uuid import UUID
+
+from evidence_store.repositories.coverage import CountedGroup, Holding
 
 METHOD = "bodycam-coverage/1"
-"""Version of this rule; printed beside every figure."""
+"""Version of these rules; printed beside every figure."""
 NEWLY_CERTIFIED_DAYS = 30
-IN_SERVICE, IN_REPAIR, LOST = "in_service", "in_repair", "lost"
 
 
 class GapReason(StrEnum):
@@ -27,82 +30,69 @@ class GapReason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class HeldRecorder:
-    """A recorder assigned to an officer on the day, and the state it is in."""
-
-    is_exclusive: bool
-    state: str
-
-
-@dataclass(frozen=True, slots=True)
-class CountedOfficer:
-    """An officer of the denominator.
-
-    Attributes:
-        certified_since: First day of the certificate that counts.
-        held: Recorders assigned to the officer on the day.
-    """
-
-    code: str
-    name: str
-    agency_code: str
-    agency_name: str
-    certified_since: date
-    held: tuple[HeldRecorder, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class MissingOfficer:
-    """An officer without a recorder that counts, and why."""
-
-    officer: CountedOfficer
-    reason: GapReason
-
-
-@dataclass(frozen=True, slots=True)
-class CoverageRate:
-    """The rate and the names behind it.
+class Figure:
+    """What officers amount to, taken together.
 
     Attributes:
         numerator: Officers who count and have a recorder that counts.
         denominator: Officers who count.
-        gap: Everyone else of the denominator, by agency and number.
+        gap: Everyone else of the denominator, by reason.
+        pool: Officers of the denominator who may take a recorder from a pool, whether or not they have one of their own; never part of the rate.
     """
 
-    numerator: int
-    denominator: int
-    gap: tuple[MissingOfficer, ...]
+    numerator: int = 0
+    denominator: int = 0
+    gap: Mapping[GapReason, int] = field(default_factory=dict)
+    pool: int = 0
+
+    @property
+    def missing(self) -> int:
+        """Officers without a recorder that counts."""
+        return self.denominator - self.numerator
 
     @property
     def rate(self) -> float | None:
         """Numerator over denominator, unrounded; ``None`` when nobody counts."""
         return self.numerator / self.denominator if self.denominator else None
 
+    def __add__(self, other: "Figure") -> "Figure":
+        """Both together."""
+        gap = Counter(self.gap) + Counter(other.gap)
+        return Figure(self.numerator + other.numerator, self.denominator + other.denominator, dict(gap), self.pool + other.pool)
 
-def compute_rate(officers: Sequence[CountedOfficer], day: date) -> CoverageRate:
-    """Compute the rate on a day.
+
+def new_after(day: date, *, days: int = NEWLY_CERTIFIED_DAYS) -> date:
+    """The day after which a certificate began that is still new (新取证) on a day."""
+    return day - timedelta(days=days)
+
+
+def why_missing(holding: Holding, *, is_new: bool) -> GapReason | None:
+    """Why an officer has no recorder that counts; ``None`` when they have one.
 
     Args:
-        officers: The denominator of that day, each officer once.
-        day: The day, Asia/Shanghai.
+        holding: What they have on the day.
+        is_new: Whether their certificate is new.
     """
-    missing = [MissingOfficer(officer, reason) for officer in officers if (reason := why_missing(officer, day)) is not None]
-    missing.sort(key=lambda item: (item.officer.agency_code, item.officer.code))
-    return CoverageRate(len(officers) - len(missing), len(officers), tuple(missing))
-
-
-def why_missing(officer: CountedOfficer, day: date) -> GapReason | None:
-    """Why an officer has no recorder that counts; ``None`` when they have one."""
-    own = {recorder.state for recorder in officer.held if recorder.is_exclusive}
-    if IN_SERVICE in own:
+    if holding.in_service:
         return None
-    for state, reason in ((IN_REPAIR, GapReason.IN_REPAIR), (LOST, GapReason.LOST)):
-        if state in own:
+    for is_so, reason in (
+        (holding.in_repair, GapReason.IN_REPAIR),
+        (holding.lost, GapReason.LOST),
+        (holding.otherwise, GapReason.NOT_IN_SERVICE),
+        (holding.pool, GapReason.ONLY_POOL),
+        (is_new, GapReason.NEWLY_CERTIFIED),
+    ):
+        if is_so:
             return reason
-    if own:
-        return GapReason.NOT_IN_SERVICE
-    if officer.held:
-        return GapReason.ONLY_POOL
-    if day - officer.certified_since < timedelta(days=NEWLY_CERTIFIED_DAYS):
-        return GapReason.NEWLY_CERTIFIED
     return GapReason.NO_RECORDER
+
+
+def figures_by_agency(groups: Iterable[CountedGroup]) -> dict[UUID, Figure]:
+    """Add up what is told of groups of officers, for each agency alone."""
+    figures: dict[UUID, Figure] = {}
+    for group in groups:
+        reason = why_missing(group.holding, is_new=group.is_new)
+        gap = {} if reason is None else {reason: group.officers}
+        one = Figure(0 if gap else group.officers, group.officers, gap, group.officers if group.holding.pool else 0)
+        figures[group.agency_id] = figures.get(group.agency_id, Figure()) + one
+    return figures

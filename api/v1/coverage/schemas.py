@@ -4,10 +4,7 @@ from datetime import date, datetime
 
 from pydantic import BaseModel
 
-from service.coverage.measure import CoverageMeasurement
-from service.coverage.rate import CoverageRate
-
-MOST_NAMES = 100
+from service.coverage.measure import CoverageMeasurement, MissingOfficer
 
 
 class GapItem(BaseModel):
@@ -31,7 +28,11 @@ class CoveragePart(BaseModel):
 
 
 class CoverageAnswer(BaseModel):
-    """The rate of an agency and those below it; ``rate`` is unrounded, and null when nobody counts."""
+    """The rate of an agency and those below it; ``rate`` is unrounded, and null when nobody counts.
+
+    ``gap`` names the first of the gap; ``pool`` counts officers who may take a recorder from a pool, which is never part of the rate; ``known`` is
+    the instant up to which facts were known; a day to come (``is_future``) is answered from today's facts.
+    """
 
     agency_code: str
     agency: str
@@ -39,41 +40,43 @@ class CoverageAnswer(BaseModel):
     denominator: int
     rate: float | None
     gap_total: int
+    gap_by_reason: dict[str, int]
     gap: list[GapItem]
+    pool: int
     as_of: datetime
     day: date
+    known: datetime
+    is_future: bool
     method: str
     parts: list[CoveragePart]
 
 
 def coverage_answer(measured: CoverageMeasurement) -> CoverageAnswer:
     """Tell a measurement, with the first names of its gap."""
+    figure = measured.figure
     return CoverageAnswer(
         agency_code=measured.agency.code,
         agency=measured.agency.name,
-        numerator=measured.rate.numerator,
-        denominator=measured.rate.denominator,
-        rate=measured.rate.rate,
-        gap_total=len(measured.rate.gap),
-        gap=_gap(measured.rate),
+        numerator=figure.numerator,
+        denominator=figure.denominator,
+        rate=figure.rate,
+        gap_total=figure.missing,
+        gap_by_reason={str(reason): count for reason, count in figure.gap.items()},
+        gap=[_gap_item(officer) for officer in measured.missing],
+        pool=figure.pool,
         as_of=measured.as_of,
-        day=measured.day,
+        day=measured.at.day,
+        known=measured.at.known,
+        is_future=measured.is_future,
         method=measured.method,
         parts=[
-            CoveragePart(agency_code=agency.code, agency=agency.name, numerator=rate.numerator, denominator=rate.denominator, rate=rate.rate)
-            for agency, rate in measured.parts
+            CoveragePart(agency_code=place.code, agency=place.name, numerator=part.numerator, denominator=part.denominator, rate=part.rate)
+            for place, part in measured.parts
         ],
     )
 
 
-def _gap(rate: CoverageRate) -> list[GapItem]:
-    return [
-        GapItem(
-            officer_code=item.officer.code,
-            name=item.officer.name,
-            agency_code=item.officer.agency_code,
-            agency=item.officer.agency_name,
-            reason=str(item.reason),
-        )
-        for item in rate.gap[:MOST_NAMES]
-    ]
+def _gap_item(officer: MissingOfficer) -> GapItem:
+    return GapItem(
+        officer_code=officer.code, name=officer.name, agency_code=officer.agency.code, agency=officer.agency.name, reason=str(officer.reason)
+    )

@@ -7,13 +7,10 @@ from fastapi import APIRouter, Query, Request, Response
 from api.dependencies import Context, CurrentActor
 from api.web.rendering import render
 from service.coverage.measure import measure_coverage, parse_as_of
-from service.coverage.rate import CoverageRate
+from service.coverage.rate import Figure
 from service.language import format_rate
-from service.roster.list_agencies import list_agencies
 
 router = APIRouter(prefix="/coverage")
-
-MOST_NAMES = 100
 
 
 @router.get("")
@@ -27,12 +24,9 @@ def get_coverage(
     """Show the rate of an agency on a day, those of the agencies below, and who is missing a recorder."""
     moment = parse_as_of(as_of or None, context.clock.now())
     measured = measure_coverage(context, actor=actor, agency_code=agency or None, as_of=moment)
-    above = [other for other in list_agencies(context, actor=actor) if measured.agency.path.startswith(other.path)]
-    return render(
-        request, "coverage/coverage.html", actor=actor, measured=measured, above=above, as_of=as_of, show_rate=show_rate, most_names=MOST_NAMES
-    )
+    return render(request, "coverage/coverage.html", actor=actor, measured=measured, as_of=as_of, show_rate=show_rate)
 
 
-def show_rate(rate: CoverageRate) -> str | None:
+def show_rate(rate: Figure) -> str | None:
     """A rate in percent; ``None`` when nobody counts."""
     return format_rate(rate.numerator, rate.denominator) if rate.denominator else None

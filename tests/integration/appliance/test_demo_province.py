@@ -30,18 +30,18 @@ def measured(province, as_of=None):
 
 @pytest.mark.parametrize(("as_of", "expected"), [("2024-01-01", 0.55), ("2024-12-31", 0.78), ("2025-12-31", 0.90), ("2026-11-24", 0.96)])
 def test_the_rate_climbs_as_provinces_report_it(province, as_of, expected):
-    assert measured(province, as_of).rate.rate == pytest.approx(expected, abs=0.015)
+    assert measured(province, as_of).figure.rate == pytest.approx(expected, abs=0.015)
 
 
 def test_the_rate_never_falls_by_more_than_two_points_from_month_to_month(province):
     months = [f"{year}-{month:02}-15" for year in (2024, 2025, 2026) for month in range(1, 13)][:35]
-    rates = [measured(province, month).rate.rate for month in months]
+    rates = [measured(province, month).figure.rate for month in months]
 
     assert all(after > before - 0.02 for before, after in pairwise(rates))
 
 
 def test_the_gap_of_today_has_every_reason(province):
-    reasons = {str(item.reason) for item in measured(province).rate.gap}
+    reasons = {str(item.reason) for item in measured(province).missing}
 
     assert reasons == {"no_recorder", "in_repair", "lost", "not_in_service", "only_pool", "newly_certified"}
 
@@ -54,12 +54,12 @@ def test_cities_differ(province):
 
 
 def test_a_later_start_leaves_the_province_as_it_is(province, monkeypatch):
-    before = measured(province).rate
+    before = measured(province).figure
     monkeypatch.setattr(province.clock, "time", datetime(2027, 9, 1, tzinfo=UTC))
 
     import_demo_province(province.context)
 
-    assert measured(province, "2026-11-24").rate == before
+    assert measured(province, "2026-11-24").figure == before
 
 
 def test_a_case_is_opened_and_filled_once(province):

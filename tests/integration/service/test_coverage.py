@@ -48,8 +48,8 @@ def service(tmp_path, database):
 
 def measured(service, as_of, **options):
     moment = parse_as_of(as_of, service.clock.now())
-    rate = measure_coverage(service.context, actor=service.people[Role.ADMINISTRATOR], as_of=moment, **options).rate
-    return rate.numerator, rate.denominator, {item.officer.code: str(item.reason) for item in rate.gap}
+    found = measure_coverage(service.context, actor=service.people[Role.ADMINISTRATOR], as_of=moment, **options)
+    return found.figure.numerator, found.figure.denominator, {item.code: str(item.reason) for item in found.missing}
 
 
 def test_the_rate_follows_the_facts_of_the_day(service):
@@ -111,7 +111,7 @@ def test_an_assignment_that_overlaps_a_known_one_is_refused_and_nothing_changes(
 def test_a_reviewer_may_read_the_rate_and_not_change_the_roster(service):
     reviewer = service.people[Role.REVIEWER]
 
-    assert measure_coverage(service.context, actor=reviewer).rate.denominator == 3
+    assert measure_coverage(service.context, actor=reviewer).figure.denominator == 3
     with pytest.raises(NotPermittedError):
         import_roster(service.context, Roster(), actor=reviewer)
 

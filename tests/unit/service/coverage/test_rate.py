@@ -1,60 +1,50 @@
 from datetime import date
+from uuid import UUID
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from service.coverage.rate import CountedOfficer, GapReason, HeldRecorder, compute_rate, why_missing
+from evidence_store.repositories.coverage import CountedGroup, Holding
+from service.coverage.rate import Figure, GapReason, figures_by_agency, new_after, why_missing
 
-DAY = date(2026, 12, 31)
-
-
-def officer(*held: HeldRecorder, code="000001", since=date(2024, 1, 1)):
-    return CountedOfficer(code, "示范人员 0001", "330100", "示范市", since, held)
-
-
-def own(state):
-    return HeldRecorder(is_exclusive=True, state=state)
-
-
-def pool(state):
-    return HeldRecorder(is_exclusive=False, state=state)
+ONE, OTHER = UUID(int=1), UUID(int=2)
 
 
 @pytest.mark.parametrize(
-    ("held", "reason"),
+    ("holding", "is_new", "reason"),
     [
-        ((own("in_service"),), None),
-        ((own("in_repair"), own("in_service")), None),
-        ((own("in_repair"),), GapReason.IN_REPAIR),
-        ((own("lost"),), GapReason.LOST),
-        ((own("delivered"),), GapReason.NOT_IN_SERVICE),
-        ((own("scrapped"),), GapReason.NOT_IN_SERVICE),
-        ((pool("in_service"),), GapReason.ONLY_POOL),
-        ((pool("in_service"), own("lost")), GapReason.LOST),
-        ((), GapReason.NO_RECORDER),
+        (Holding(in_service=True), True, None),
+        (Holding(in_service=True, in_repair=True, lost=True, otherwise=True, pool=True), False, None),
+        (Holding(in_repair=True, lost=True), False, GapReason.IN_REPAIR),
+        (Holding(lost=True, otherwise=True), False, GapReason.LOST),
+        (Holding(otherwise=True, pool=True), True, GapReason.NOT_IN_SERVICE),
+        (Holding(pool=True), True, GapReason.ONLY_POOL),
+        (Holding(), True, GapReason.NEWLY_CERTIFIED),
+        (Holding(), False, GapReason.NO_RECORDER),
     ],
 )
-def test_the_reason_an_officer_is_missing_is_the_nearest_one(held, reason):
-    assert why_missing(officer(*held), DAY) == reason
-
-
-def test_an_officer_certified_this_month_is_named_as_such():
-    assert why_missing(officer(since=date(2026, 12, 15)), DAY) == GapReason.NEWLY_CERTIFIED
+def test_the_first_reason_that_applies_is_named(holding, is_new, reason):
+    assert why_missing(holding, is_new=is_new) is reason
 
 
 def test_a_rate_over_nobody_is_not_applicable():
-    assert compute_rate([], DAY).rate is None
+    assert Figure().rate is None
+    assert Figure(0, 3).rate == 0
 
 
-def test_two_recorders_do_not_make_one_officer_count_twice():
-    rate = compute_rate([officer(own("in_service"), own("in_service"))], DAY)
+def test_figures_add_up_by_agency_with_their_gaps():
+    groups = [
+        CountedGroup(ONE, Holding(in_service=True, pool=True), is_new=False, officers=7),
+        CountedGroup(ONE, Holding(pool=True), is_new=False, officers=2),
+        CountedGroup(ONE, Holding(), is_new=True, officers=1),
+        CountedGroup(OTHER, Holding(in_repair=True), is_new=False, officers=3),
+    ]
 
-    assert (rate.numerator, rate.denominator) == (1, 1)
+    figures = figures_by_agency(groups)
+
+    assert figures[ONE] == Figure(7, 10, {GapReason.ONLY_POOL: 2, GapReason.NEWLY_CERTIFIED: 1}, 9)
+    assert figures[OTHER] == Figure(0, 3, {GapReason.IN_REPAIR: 3}, 0)
+    assert figures[ONE] + figures[OTHER] == Figure(7, 13, {GapReason.ONLY_POOL: 2, GapReason.NEWLY_CERTIFIED: 1, GapReason.IN_REPAIR: 3}, 9)
 
 
-@given(st.lists(st.lists(st.builds(HeldRecorder, st.booleans(), st.sampled_from(["in_service", "lost", "in_repair"])), max_size=3), max_size=30))
-def test_numerator_and_gap_always_make_up_the_denominator(holdings):
-    rate = compute_rate([officer(*held, code=str(number)) for number, held in enumerate(holdings)], DAY)
-
-    assert rate.numerator + len(rate.gap) == rate.denominator == len(holdings)
+def test_a_certificate_is_new_for_thirty_days():
+    assert new_after(date(2026, 12, 31)) == date(2026, 12, 1)
