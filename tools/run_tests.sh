@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Run the tests that a mark expression selects, in two halves at once: those with whole installations, guests and stores, and all others.
-# Without root, those that need it are left out, and that is said.
+# Run the tests that a mark expression selects, in three groups at once: guests, whole installations and stores; what needs servers; all others.
+# The first has the processors when it asks for them, because real machines wait for it. Without root, those that need it are left out, and that is said.
 # usage: tools/run_tests.sh EXPRESSION [pytest options]
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -11,30 +11,36 @@ if [ "$(id -u)" -ne 0 ]; then
     selected="($selected) and not root"
 fi
 
-systems=(tests/e2e tests/lab tests/conformance)
-others=(tests/unit tests/api tests/web tests/architecture tests/integration tests/browser)
+systems=(tests/lab tests/e2e tests/conformance)
+servers=(tests/integration tests/browser)
+others=(tests/unit tests/api tests/web tests/architecture)
 logs=$(mktemp -d)
-trap 'rm -rf "$logs"' EXIT
+groups=()
+trap 'kill "${groups[@]}" 2>/dev/null || true; rm -rf "$logs"' EXIT
 
-run_half() {
-    local name=$1 status=0
-    shift
-    .venv/bin/python -m pytest -m "$selected" -p no:cacheprovider "$@" 2>&1 | tee "$logs/$name" | sed -u "s/^/[$name] /" || status=1
+run_group() {
+    local name=$1 patience=$2 status=0
+    shift 2
+    nice -n "$patience" .venv/bin/python -m pytest -m "$selected" -p no:cacheprovider "$@" 2>&1 | tee "$logs/$name" | sed -u "s/^/[$name] /" || status=1
     return $status
 }
 
 for folder in tests/*/; do
-    case " ${systems[*]} ${others[*]} tests/bench tests/fuzz tests/golden tests/__pycache__ " in
+    case " ${systems[*]} ${servers[*]} ${others[*]} tests/bench tests/fuzz tests/golden tests/__pycache__ " in
     *" ${folder%/} "*) ;;
-    *) echo "${folder} belongs to neither half (tools/run_tests.sh)" >&2 && exit 1 ;;
+    *) echo "${folder} belongs to no group (tools/run_tests.sh)" >&2 && exit 1 ;;
     esac
 done
 
-run_half systems "${systems[@]}" "$@" &
-half=$!
-trap 'kill "$half" 2>/dev/null || true; rm -rf "$logs"' EXIT
+run_group systems 0 "${systems[@]}" "$@" &
+groups+=($!)
+run_group servers 5 "${servers[@]}" "$@" &
+groups+=($!)
+run_group others 10 "${others[@]}" "$@" &
+groups+=($!)
 status=0
-run_half others "${others[@]}" "$@" || status=1
-wait "$half" || status=1
-tail -qn 1 "$logs/systems" "$logs/others"
+for group in "${groups[@]}"; do
+    wait "$group" || status=1
+done
+tail -qn 1 "$logs"/*
 exit $status

@@ -10,7 +10,6 @@ import pytest
 from tests.e2e.proof import check_sealed_once
 from tests.e2e.system import finish
 
-KILLS = 50
 MOMENTS = {None: 4_000, "session_opened": 150, "listed": 150}
 """From when on a thread's system calls are counted, and how many there are to draw from: from the program's first, or once it said that it has opened
 its session or listed the card."""
@@ -33,10 +32,11 @@ def dock_and_kill(system, card, moment, number):
 
 
 @pytest.mark.timeout(900)
-def test_a_dock_killed_at_any_system_call_loses_and_doubles_nothing(system, chance, two_hundred_megabytes):
+@pytest.mark.parametrize("kills", [15, pytest.param(50, marks=pytest.mark.nightly)])
+def test_a_dock_killed_at_any_system_call_loses_and_doubles_nothing(system, chance, two_hundred_megabytes, kills):
     assert shutil.which("strace")
     card, serials, killed, code = two_hundred_megabytes, [], 0, 0
-    while killed < KILLS:
+    while killed < kills:
         if code == 0:  # the run before was done before its call came: it is another recorder's turn
             card.become_another()
             serials.append(card.serial)

@@ -1,7 +1,6 @@
 """Announced listings, database and store, compared: everything that is wrong is named, and nothing that is right."""
 
 import json
-import time
 from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
@@ -21,8 +20,6 @@ from service.safekeeping.errors import RunUnderWayError
 from service.safekeeping.reconcile import reconcile
 from tests.builders import make_file
 from tests.service_fixtures import Role
-
-MANY = 100_000
 
 
 def found(service):
@@ -317,21 +314,20 @@ def test_two_runs_do_not_mix(kept):
             reconcile(kept.context)
 
 
-def test_one_altered_one_removed_and_one_added_among_a_hundred_thousand_are_named_in_one_run(service, forger):
-    ids = fill(service, forger, MANY)
+@pytest.mark.parametrize("many", [10_000, pytest.param(100_000, marks=pytest.mark.nightly)])
+def test_one_altered_one_removed_and_one_added_among_many_are_named_in_one_run(service, forger, many):
+    ids = fill(service, forger, many)
     objects = objects_of(service)
-    altered, removed, added, cut, lost = ids[MANY // 2], ids[17], uuid4(), ids[MANY - 1], ids[4711]
+    altered, removed, added, cut, lost = ids[many // 2], ids[17], uuid4(), ids[many - 1], ids[4711]
     forger.execute("UPDATE clip SET sha256 = repeat('0', 64) WHERE id = %s", [altered])
     forger.execute("DELETE FROM clip WHERE id = %s", [removed])
     swap(objects[f"clips/{cut}/original"][0], b"")
     del objects[f"clips/{lost}/manifest"]
     service.context.objects.put(f"clips/{added}/original", b"", retain_until=service.clock.now())
-    began = time.perf_counter()
 
     result = reconcile(service.context)
 
-    assert time.perf_counter() - began < 60
-    assert result.run.clips == MANY  # the pattern, and all but one of those made after it
+    assert result.run.clips == many  # the pattern, and all but one of those made after it
     assert {(one.kind, one.clip_id) for one in result.new} == {
         ("clip_row_differs", altered),
         ("clip_row_gone", removed),
