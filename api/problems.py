@@ -18,6 +18,7 @@ from service.accounts import errors as accounts
 from service.accounts.sign_in import LOCKED_FOR
 from service.cases import errors as cases
 from service.clips import errors as clips
+from service.coverage import errors as coverage
 from service.custody import errors as custody
 from service.docks import errors as docks
 from service.documents import errors as documents
@@ -79,6 +80,7 @@ PROBLEMS: dict[type[Exception], tuple[HTTPStatus, str]] = {
     integrity.MalformedValueError: (HTTPStatus.UNPROCESSABLE_ENTITY, "malformed-value"),
     roster.OfficerNotFoundError: (HTTPStatus.NOT_FOUND, "officer-not-found"),
     roster.RecorderExclusiveError: (HTTPStatus.CONFLICT, "recorder-exclusive"),
+    coverage.SnapshotNotFoundError: (HTTPStatus.NOT_FOUND, "coverage-snapshot-not-found"),
     roster.RecorderNotTakenError: (HTTPStatus.CONFLICT, "recorder-not-taken"),
     roster.RecorderTakenError: (HTTPStatus.CONFLICT, "recorder-taken"),
     roster.RecorderNotFoundError: (HTTPStatus.NOT_FOUND, "recorder-not-found"),

@@ -45,7 +45,7 @@ class CoverageSnapshot(Base):
         replaces_id: The edition before, which stays as it is.
         roster_sha256: Digest of the roster behind the figures, officer by officer (docs/formats/coverage-snapshot.md), hexadecimal.
         figures_sha256: Digest of the figures of every agency, hexadecimal.
-        object_key: Where both lie in the object store.
+        object_key: Where both lie in the object store, in a file whose digest is `object_sha256`.
     """
 
     __tablename__ = "coverage_snapshot"
@@ -67,6 +67,8 @@ class CoverageSnapshot(Base):
     figures_sha256: Mapped[str]
     object_key: Mapped[str]
     object_version: Mapped[str]
+    object_sha256: Mapped[str]
+    retain_until: Mapped[datetime]
 
 
 class CoverageFigure(Base):

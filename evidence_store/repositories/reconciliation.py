@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Result, Text, Uuid, any_, case, cast, delete, func, literal, or_, select, text, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from evidence_store.models import Base, Clip, CustodyEventRow, LogExport, StoreListing
+from evidence_store.models import Base, Clip, CoverageSnapshot, CustodyEventRow, LogExport, StoreListing
 from evidence_store.object_store.keys import CLIP_PREFIX
 from evidence_store.object_store.store import ListedVersion
 
@@ -61,28 +61,31 @@ class Reconciliation:
         return found
 
     def unknown_versions(self, *, limit: int, after: tuple[str, str] = ("", "")) -> list[Row]:
-        """List versions, delete markers left out, that no clip and no export of the log names, by key and version."""
+        """List versions, delete markers left out, that no clip, no export of the log and no frozen figure names, by key and version."""
         table = StoreListing.__table__
         original = select(Clip.id).where(Clip.object_key == table.c.key, Clip.object_version == table.c.version_id)
         clip_id = case((table.c.key.regexp_match(_MANIFEST), cast(func.substr(table.c.key, 7, 36), Uuid)))
         manifest = select(Clip.id).where(Clip.id == clip_id, Clip.manifest_version == table.c.version_id)
         export = select(LogExport.first_index).where(LogExport.object_key == table.c.key, LogExport.object_version == table.c.version_id)
+        frozen = select(CoverageSnapshot.id).where(CoverageSnapshot.object_key == table.c.key, CoverageSnapshot.object_version == table.c.version_id)
         query = select(table).where(
             ~table.c.is_delete_marker,
             tuple_(table.c.key, table.c.version_id) > after,
             ~original.exists(),
             ~manifest.exists(),
             ~export.exists(),
+            ~frozen.exists(),
         )
         return _rows(self._session.execute(query.order_by(table.c.key, table.c.version_id).limit(limit)))
 
     def is_named(self, key: str, version_id: str) -> bool:
-        """Whether a clip or an export of the log names a version."""
+        """Whether a clip, an export of the log or a frozen figure names a version."""
         clip_id = UUID(key[len(CLIP_PREFIX) : len(CLIP_PREFIX) + 36]) if re.fullmatch(_MANIFEST, key) else None
         original = select(Clip.id).where(Clip.object_key == key, Clip.object_version == version_id)
         manifest = select(Clip.id).where(Clip.id == clip_id, Clip.manifest_version == version_id)
         export = select(LogExport.first_index).where(LogExport.object_key == key, LogExport.object_version == version_id)
-        return self._session.execute(select(or_(original.exists(), manifest.exists(), export.exists()))).scalar_one()
+        frozen = select(CoverageSnapshot.id).where(CoverageSnapshot.object_key == key, CoverageSnapshot.object_version == version_id)
+        return self._session.execute(select(or_(original.exists(), manifest.exists(), export.exists(), frozen.exists()))).scalar_one()
 
     def delete_markers(self) -> Iterator[Row]:
         """Give delete markers, by key."""
@@ -94,6 +97,13 @@ class Reconciliation:
         """List stretches of the exported log whose version the store does not list."""
         listed = select(StoreListing.key).where(StoreListing.key == LogExport.object_key, StoreListing.version_id == LogExport.object_version)
         return list(self._session.scalars(select(LogExport).where(~listed.exists()).order_by(LogExport.first_index)))
+
+    def unlisted_snapshots(self) -> list[CoverageSnapshot]:
+        """List frozen figures whose version the store does not list."""
+        listed = select(StoreListing.key).where(
+            StoreListing.key == CoverageSnapshot.object_key, StoreListing.version_id == CoverageSnapshot.object_version
+        )
+        return list(self._session.scalars(select(CoverageSnapshot).where(~listed.exists()).order_by(CoverageSnapshot.day)))
 
     def rows(self, model: type[Base], after: UUID | None, *, limit: int) -> list[Row]:
         """List rows of a table by their id, beginning after one."""

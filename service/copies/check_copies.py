@@ -9,7 +9,7 @@ from evidence_store.actor import WORKER
 from evidence_store.errors import ObjectNotFoundError, StoreUnavailableError
 from evidence_store.models import ObjectLoss, StoreRole
 from evidence_store.object_store.copying import STRETCH_BYTES
-from evidence_store.object_store.keys import CLIP_PREFIX, LOG_PREFIX
+from evidence_store.object_store.keys import CLIP_PREFIX, COVERAGE_PREFIX, LOG_PREFIX
 from evidence_store.object_store.store import ObjectStore
 from integrity.canonical import JsonValue
 from integrity.hashing import running_sha256
@@ -95,7 +95,12 @@ def list_losses(context: ServiceContext) -> list[ObjectLoss]:
 
 
 def _look_through(store: ObjectStore, role: StoreRole, expected: Sequence[_Expected]) -> list[FoundGone]:
-    listed = {(one.key, one.version_id) for prefix in (CLIP_PREFIX, LOG_PREFIX) for one in store.list_all(prefix) if not one.is_delete_marker}
+    listed = {
+        (one.key, one.version_id)
+        for prefix in (CLIP_PREFIX, LOG_PREFIX, COVERAGE_PREFIX)
+        for one in store.list_all(prefix)
+        if not one.is_delete_marker
+    }
     there = [one for one in expected if (one.key, one.version_id) in listed]
     missing = [FoundGone(role, one.key, one.version_id, one.clip_id, "missing") for one in expected if (one.key, one.version_id) not in listed]
     sample = there if len(there) <= PEEKED_AT_ONCE else [there[secrets.randbelow(len(there))] for _ in range(PEEKED_AT_ONCE)]

@@ -14,6 +14,7 @@ from evidence_store.object_store.keys import snapshot_key
 from evidence_store.repositories.coverage import FactsAt
 from evidence_store.unit_of_work import UnitOfWork
 from integrity.canonical import JsonValue
+from integrity.hashing import sha256_hex
 from integrity.plain import spell_instant
 from service.context import ServiceContext
 from service.copies.make_copies import defer_copies
@@ -28,6 +29,8 @@ from service.jobs import job
 SUBJECT = "coverage_snapshot"
 LATE_AFTER = timedelta(days=1)
 _IN_MEMORY_BYTES = 8 * 1024**2
+_KNOWN_AFTERWARDS = frozenset({"roster_sha256", "object_version", "object_sha256"})
+"""What a snapshot's file cannot say of itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +79,10 @@ def freeze(context: ServiceContext, wanted: WantedEdition) -> CoverageSnapshot |
         if made is None or (wanted.edition is SnapshotEdition.RESTATED and _says_the_same(made.snapshot, wanted.replaces)):
             return None
         file.seek(0)
-        until = context.clock.now() + timedelta(days=context.settings.log_retention_days)
-        stored = context.objects.put(made.snapshot.object_key, file.read(), retain_until=until)
-    made.snapshot.object_version = stored.version_id
+        data = file.read()
+    made.snapshot.retain_until = context.clock.now() + timedelta(days=context.settings.log_retention_days)
+    made.snapshot.object_sha256 = sha256_hex(data)
+    made.snapshot.object_version = context.objects.put(made.snapshot.object_key, data, retain_until=made.snapshot.retain_until).version_id
     try:
         with context.unit_of_work() as work:
             work.snapshots.add(made.snapshot, made.figures)
@@ -111,7 +115,7 @@ def _make(context: ServiceContext, wanted: WantedEdition, file: IO[bytes]) -> _M
         total = next(figure for figure in figures if figure.agency_id == top.id)
         snapshot = _snapshot(wanted, top, total, snapshot_id=snapshot_id, made_at=now)
         snapshot.figures_sha256 = digest_figures(spelled)
-        header = {key: value for key, value in members(snapshot).items() if key not in {"roster_sha256", "object_version"}}
+        header = {key: value for key, value in members(snapshot).items() if key not in _KNOWN_AFTERWARDS}
         header |= {"agencies": len(figures), "officers": total.denominator}
         snapshot.roster_sha256 = write_snapshot(file, header, spelled, roster_lines(work, at, tree))
     return _Made(snapshot, figures)
@@ -212,6 +216,7 @@ def members(snapshot: CoverageSnapshot) -> dict[str, JsonValue]:
         "figures_sha256": snapshot.figures_sha256,
         "object_key": snapshot.object_key,
         "object_version": snapshot.object_version,
+        "object_sha256": snapshot.object_sha256,
     }
 
 

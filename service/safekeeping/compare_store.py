@@ -44,12 +44,20 @@ def find_markers(work: UnitOfWork) -> Iterator[Found]:
 
 
 def find_lost_exports(context: ServiceContext, work: UnitOfWork) -> Iterator[Found]:
-    """Name stretches of the exported log that the store no longer holds."""
+    """Name stretches of the exported log, and frozen figures, that the store no longer holds."""
     for export in work.reconciliation.unlisted_exports():
-        version = work.log_audits.standing_version(export.object_key, export.object_version)
-        if not any(one.version_id == version for one in context.objects.list_versions(export.object_key)):
+        if _is_gone(context, work, export.object_key, export.object_version):
             details: dict[str, JsonValue] = {"first_index": export.first_index, "size": export.size, "sha256": export.sha256}
             yield Found(Kind.LOG_EXPORT_GONE, f"{export.object_key}@{export.object_version}", details=details)
+    for frozen in work.reconciliation.unlisted_snapshots():
+        if _is_gone(context, work, frozen.object_key, frozen.object_version):
+            details = {"day": frozen.day.isoformat(), "edition": frozen.edition, "sha256": frozen.object_sha256}
+            yield Found(Kind.COVERAGE_GONE, f"{frozen.object_key}@{frozen.object_version}", details=details)
+
+
+def _is_gone(context: ServiceContext, work: UnitOfWork, key: str, version_id: str) -> bool:
+    version = work.log_audits.standing_version(key, version_id)
+    return not any(one.version_id == version for one in context.objects.list_versions(key))
 
 
 def find_unfinished(context: ServiceContext, *, began_at: datetime) -> Iterator[Found]:

@@ -27,6 +27,7 @@ class FindingKind(StrEnum):
     MANIFEST_GONE = "manifest_gone"
     MANIFEST_DIFFERS = "manifest_differs"
     LOG_EXPORT_GONE = "log_export_gone"
+    COVERAGE_GONE = "coverage_gone"
     CLIP_ROW_GONE = "clip_row_gone"
     CLIP_ROW_DIFFERS = "clip_row_differs"
     CLIP_WITHOUT_CHAIN = "clip_without_chain"

@@ -235,11 +235,30 @@ CREATE TABLE coverage_snapshot (
   figures_sha256 text NOT NULL,
   object_key text NOT NULL,
   object_version text NOT NULL,
+  object_sha256 text NOT NULL,
+  retain_until timestamptz NOT NULL,
   CHECK ((edition = 'first') = (replaces_id IS NULL))
 );
 CREATE UNIQUE INDEX coverage_snapshot_first_once ON coverage_snapshot (agency_id, day) WHERE edition = 'first';
 CREATE UNIQUE INDEX coverage_snapshot_paperwork_once ON coverage_snapshot (agency_id, day) WHERE edition = 'late_paperwork';
 CREATE INDEX coverage_snapshot_by_day ON coverage_snapshot (day DESC, made_at DESC);
+
+-- Frozen figures are evidence too.
+CREATE OR REPLACE VIEW evidence_object AS
+  SELECT object_key AS key, object_version AS version_id, size_bytes, sha256, retain_until, id AS clip_id, verified_at AS since
+    FROM clip WHERE state IN ('verified', 'sealed', 'released')
+  UNION ALL
+  SELECT 'clips/' || id || '/manifest', manifest_version, NULL, NULL, retain_until, id, verified_at
+    FROM clip WHERE state IN ('verified', 'sealed', 'released')
+  UNION ALL
+  SELECT laid.key,
+         coalesce((SELECT loss.repaired_version FROM object_loss loss
+                   WHERE loss.key = laid.key AND loss.store = 'first' AND loss.repaired_at IS NOT NULL
+                   ORDER BY loss.repaired_at DESC LIMIT 1), laid.version_id),
+         NULL, laid.sha256, laid.retain_until, NULL, laid.since
+    FROM (SELECT object_key AS key, object_version AS version_id, sha256, retain_until, exported_at AS since FROM log_export
+          UNION ALL
+          SELECT object_key, object_version, object_sha256, retain_until, made_at FROM coverage_snapshot) laid;
 
 -- The figures of an agency with all below it, and of it alone; ``gap`` counts by reason, ``beside`` are companions that are never part of the rate.
 CREATE TABLE coverage_figure (

@@ -84,7 +84,7 @@ def reason_of(own, pool, since, day):
 
 def counts_below(ledger, code, agency, day):
     """Whether an agency is another or counts somewhere below it on a day."""
-    while code is not None and code != agency:
+    while code != agency and code in ledger["agencies"]:
         entry = ledger["agencies"][code]
         is_open = entry.get("valid_from", "") <= day and (entry.get("valid_until") or "9999") >= day
         taken_over = [one["agency"] for one in entry["successors"].values() if one["kind"] == "merge" and one["since"] <= day]
