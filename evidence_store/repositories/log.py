@@ -24,6 +24,7 @@ from integrity.merkle import HASH_BYTES, ReadNode, TreeNode
 EMBEDDED_AUTHORITY = "embedded"
 """Name of the authority that always stamps, and whose token seals."""
 _Built = TypeVar("_Built")
+_IS_STAMPED = text("SELECT 1 FROM timestamp_receipt WHERE checkpoint_size = :size AND authority = :authority LIMIT 1")
 _NODES = text(
     "SELECT node.level, node.node_index, node.hash FROM merkle_node node "
     "JOIN unnest(CAST(:levels AS bigint[]), CAST(:indexes AS bigint[])) AS wanted (level, node_index) "
@@ -114,8 +115,7 @@ class Log:
 
     def is_stamped(self, size: int, authority: str = EMBEDDED_AUTHORITY) -> bool:
         """Whether an authority stamped the checkpoint of this size."""
-        query = select(TimestampReceipt.id).where(TimestampReceipt.checkpoint_size == size, TimestampReceipt.authority == authority)
-        return self._session.scalars(query.limit(1)).first() is not None
+        return self._session.execute(_IS_STAMPED, {"size": size, "authority": authority}).first() is not None
 
     def newest_stamped(self) -> tuple[CheckpointRow, TimestampReceipt] | None:
         """The checkpoint that covers most and that the embedded authority stamped."""

@@ -15,7 +15,7 @@ from typing import Protocol
 from integrity.verify.errors import RefusedPackageError
 from integrity.verify.zip_archive import MAX_ENTRIES, RandomAccess, read_entries
 
-CHUNK_BYTES = 256 * 1024
+CHUNK_BYTES = 128 * 1024
 """Small enough to be still in the processor's cache when it is hashed."""
 MAX_TAG_FILE_BYTES = 64 * 1024**2
 PAYLOAD = "data/"
