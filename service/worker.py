@@ -22,6 +22,7 @@ from service.custody.timestamp_checkpoint import timestamp_checkpoint
 from service.ingest.end_session import end_lost_sessions
 from service.ingest.probe_clip import probe_clip
 from service.ingest.read_back_clip import read_back_clip
+from service.roster.move_due import move_due_daily
 from service.safekeeping.check_fixity import check_fixity_daily
 from service.safekeeping.probe_again import probe_again
 from service.safekeeping.probe_lock import probe_lock_daily, probe_second_lock_daily
@@ -50,6 +51,7 @@ JOBS: tuple[JobFunction, ...] = (
     probe_again,
     freeze_due,
     restate_snapshots,
+    move_due_daily,
 )
 
 TIMETABLE: tuple[tuple[str, JobFunction], ...] = (
@@ -66,6 +68,7 @@ TIMETABLE: tuple[tuple[str, JobFunction], ...] = (
     ("11 2 * * *", reconcile_daily),
     ("23 1 * * *", check_fixity_daily),
     ("*/10 * * * *", freeze_due),  # days end at 16:00 UTC; what is frozen already costs one query
+    ("1 16 * * *", move_due_daily),  # a minute into the day in Asia/Shanghai
     ("29 17 * * *", restate_snapshots),
 )
 

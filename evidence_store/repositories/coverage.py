@@ -5,7 +5,7 @@ Every query begins with the same named sets, :data:`FACT_SETS`: the facts of a d
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,8 @@ from sqlalchemy.orm import Session
 from evidence_store.models import RosterChange
 
 _BATCH_ROWS = 5_000
+EVERYTHING = datetime(9999, 12, 31, tzinfo=UTC)
+"""The instant as known at which everything that stands now is known."""
 
 
 @dataclass(frozen=True, slots=True)

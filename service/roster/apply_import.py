@@ -1,7 +1,9 @@
-"""Take a roster in: all of it or nothing, and the same again changes nothing."""
+"""Take a roster in: all of it or nothing, and the same again changes nothing. What it corrects is superseded, never overwritten."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,209 +12,252 @@ from evidence_store.errors import ConflictingRowError
 from evidence_store.models import (
     Agency,
     AgencyPlace,
+    AgencySuccession,
     Assignment,
+    Base,
     Certificate,
     CertificateStatus,
     CertificateTerm,
+    CoverageTarget,
     Officer,
     OfficerCode,
     OfficerPost,
     Recorder,
     RecorderPlace,
     RecorderStatus,
+    RecorderUse,
+    RosterChange,
 )
+from evidence_store.repositories.roster import RosterNames
 from evidence_store.unit_of_work import UnitOfWork
 from service.access.permission import require
 from service.access.policy import Action
 from service.context import ServiceContext
+from service.coverage.measure import day_of
+from service.coverage.restate import restate_snapshots
 from service.roster.errors import RosterRefusedError
-from service.roster.plan_import import KnownCodes, find_faults, in_order
-from service.roster.rows import FIRST_DAY, Roster
+from service.roster.move_due import move_due
+from service.roster.plan_import import FactChange, ImportPlan, Known, plan_import
+from service.roster.rows import Roster
 from service.roster.tell_added import SUBJECT, tell_added
+
+_MODELS: Mapping[str, type[Base]] = {
+    model.__tablename__: model
+    for model in (
+        *(AgencyPlace, AgencySuccession, OfficerPost, OfficerCode, CertificateTerm, CertificateStatus),
+        *(RecorderPlace, RecorderStatus, RecorderUse, Assignment, CoverageTarget),
+    )
+}
+_KEYS: Mapping[str, tuple[tuple[str, str | None], ...]] = {
+    "agency_place": (("agency_id", "agency"), ("valid_from", None)),
+    "agency_succession": (("predecessor_id", "agency"), ("successor_id", "agency"), ("since", None)),
+    "officer_post": (("officer_id", "officer"), ("valid_from", None)),
+    "officer_code": (("code", None), ("valid_from", None)),
+    "certificate_term": (("certificate_id", "certificate"), ("valid_from", None)),
+    "certificate_status": (("certificate_id", "certificate"), ("since", None)),
+    "recorder_place": (("recorder_id", "recorder"), ("valid_from", None)),
+    "recorder_status": (("recorder_id", "recorder"), ("since", None)),
+    "recorder_use": (("recorder_id", "recorder"), ("used_on", None), ("source", None)),
+    "assignment": (("recorder_id", "recorder"), ("officer_id", "officer"), ("valid_from", None)),
+    "coverage_target": (("agency_id", "agency"), ("due_on", None)),
+}
+"""Columns of each fact's key, and whose identifier each takes where it is told by code."""
+_CONTENT: Mapping[str, tuple[str, str]] = {"agency": ("agency_id", "agency"), "parent": ("parent_id", "agency"), "officer": ("officer_id", "officer")}
+
+
+@dataclass(frozen=True, slots=True)
+class RosterSource:
+    """Where a roster came from.
+
+    Attributes:
+        origin: ``json``, ``csv``, ``xlsx``, ``pull``, ``push`` or ``page``.
+        name: Name of the file or source.
+        sha256: Digest of the file, hexadecimal.
+    """
+
+    origin: str = "json"
+    name: str = ""
+    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """How many rows a roster added, by table."""
+    """What a roster changed, or would change.
+
+    Attributes:
+        added: Rows it added, by table.
+        superseded: Rows it superseded, by table.
+        plan: Every change by itself, and, of a dry run, everything that forbids it.
+        change_id: The change it became; ``None`` for a dry run, and where everything stood already.
+    """
 
     added: dict[str, int]
+    superseded: dict[str, int]
+    plan: ImportPlan
+    change_id: UUID | None = None
 
 
-def import_roster(context: ServiceContext, roster: Roster, *, actor: Actor, is_dry_run: bool = False) -> ImportResult:
-    """Add the facts of a roster that are not known yet; nothing is overwritten.
+def import_roster(
+    context: ServiceContext, roster: Roster, *, actor: Actor, is_dry_run: bool = False, source: RosterSource | None = None
+) -> ImportResult:
+    """Take in what of a roster does not stand already; what it corrects is superseded.
 
     Args:
         context: What the service needs.
         roster: The facts.
         actor: Who hands them over.
-        is_dry_run: Say what would be added, and add nothing.
+        is_dry_run: Say what would be changed and what forbids it, and change nothing.
+        source: Where it came from.
 
     Raises:
         NotPermittedError: This role may not.
-        RosterRefusedError: The roster contradicts itself or what is known; nothing was added.
+        RosterRefusedError: The roster contradicts itself or what is known; nothing was changed.
     """
     require(Action.CHANGE_ROSTER, actor)
     try:
         with context.unit_of_work() as work:
+            work.snapshots.lock_ledger()
             ledger = _Ledger(context, work, actor)
-            _refuse_faults(find_faults(roster, ledger.known()))
-            ledger.add(roster)
-            _end_dry_run(is_dry_run=is_dry_run)
-            roster_id = context.new_id()
-            work.custody.append(SUBJECT, roster_id, "roster.imported", actor=actor, at=ledger.now, details=dict(ledger.added))
-            tell_added(work, roster_id, ledger.rows, actor=actor, at=ledger.now)
-    except _DryRunEnded:
-        return ImportResult(ledger.added)
+            plan = ledger.plan(roster)
+            if is_dry_run or (plan.is_empty and not plan.faults):
+                return ImportResult(*_counts(plan), plan)
+            if plan.faults:
+                raise RosterRefusedError(list(plan.faults))
+            return ledger.apply(roster, plan, source or RosterSource())
     except ConflictingRowError as error:
         raise RosterRefusedError([f"contradicts what is known: {error.constraint}"]) from error
-    return ImportResult(ledger.added)
 
 
-def _refuse_faults(faults: list[str]) -> None:
-    if faults:
-        raise RosterRefusedError(faults)
+def _counts(plan: ImportPlan) -> tuple[dict[str, int], dict[str, int]]:
+    subjects = {"agency": len(plan.agencies), "officer": len(plan.officers), "certificate": len(plan.certificates), "recorder": len(plan.recorders)}
+    added = Counter(change.telling.table for change in plan.changes if change.after is not None)
+    added.update({table: count for table, count in subjects.items() if count})
+    return dict(added), dict(Counter(change.telling.table for change in plan.changes if change.before is not None))
 
 
-class _DryRunEnded(Exception):  # noqa: N818 - rolls the transaction back, nothing is wrong
-    pass
+@dataclass(slots=True)
+class _Identifiers:
+    """Identifiers of subjects by their codes, of each kind."""
 
+    agency: dict[str, UUID] = field(default_factory=dict)
+    officer: dict[str, UUID] = field(default_factory=dict)
+    certificate: dict[str, UUID] = field(default_factory=dict)
+    recorder: dict[str, UUID] = field(default_factory=dict)
 
-def _end_dry_run(*, is_dry_run: bool) -> None:
-    if is_dry_run:
-        raise _DryRunEnded
+    def of(self, kind: str, code: str | None) -> UUID | None:
+        known: dict[str, UUID] = getattr(self, kind)
+        return None if code is None else known[code]
 
 
 class _Ledger:
-    """What is known of the roster's tables, and what is being added to it."""
+    """What is known of whom a roster names, and what is written of it."""
 
     def __init__(self, context: ServiceContext, work: UnitOfWork, actor: Actor) -> None:
-        self._context = context
-        self._work = work
-        self.now: datetime = context.clock.now()
-        self.added: dict[str, int] = {}
-        self.rows: list[Any] = []
-        within = work.agencies.within(actor.scope)
-        self._top = within[0]
+        self._context, self._work, self._actor = context, work, actor
+        self._ids = _Identifiers()
+        self._agencies: dict[str, Agency] = {}
+        self._officers: dict[str, Officer] = {}
+        self._recorders: dict[str, Recorder] = {}
+
+    def plan(self, roster: Roster) -> ImportPlan:
+        officers = {officer.code for officer in roster.officers} | {one.officer for recorder in roster.recorders for one in recorder.assignments}
+        numbers = {one.number for officer in roster.officers for one in officer.certificates}
+        serials = {recorder.serial for recorder in roster.recorders}
+        codes = {one.code for officer in roster.officers for one in officer.codes}
+        within = self._work.agencies.within(self._actor.scope)
+        everywhere = self._work.roster.agencies()
         self._agencies = {agency.code: agency for agency in within}
-        self._officers = work.officers.ids_by_code()
-        self._nameless = work.officers.nameless()
-        self._recorders = work.recorders.ids_by_serial()
-        self._facts = work.roster.fact_keys()
-
-    def known(self) -> KnownCodes:
-        """Codes a roster may refer to."""
-        return KnownCodes(frozenset(self._agencies), frozenset(self._officers))
-
-    def add(self, roster: Roster) -> None:
-        """Add what is new."""
-        for facts in in_order(roster.agencies, frozenset(self._agencies)):
-            self._add_agency(facts)
-        rows: list[Any] = []
-        for officer in roster.officers:
-            rows += self._officer_rows(officer)
-        for recorder in roster.recorders:
-            rows += self._recorder_rows(recorder)
-        self._work.roster.add(rows)
-        self.rows += rows
-
-    def _add_agency(self, facts: Any) -> None:
-        if facts.code in self._agencies:
-            return
-        parent = self._agencies[facts.parent] if facts.parent else self._top
-        agency = Agency(
-            id=self._context.new_id(), code=facts.code, name=facts.name, level=facts.level, parent_id=parent.id, path=f"{parent.path}{facts.code}/"
+        self._ids.agency = {agency.code: agency.id for agency in everywhere}
+        self._officers = self._work.roster.officers(officers)
+        self._recorders = self._work.roster.recorders(serials)
+        self._ids.certificate = self._work.roster.certificates(numbers)
+        scrapped = [one.serial for one in roster.recorders if any(change.state == "scrapped" for change in one.changes)]
+        known = Known(
+            top=within[0].code,
+            agencies=frozenset(self._agencies),
+            elsewhere=frozenset(self._ids.agency) - frozenset(self._agencies),
+            officers={code: officer.name for code, officer in self._officers.items()},
+            recorders={serial: recorder.model for serial, recorder in self._recorders.items()},
+            standing=self._work.roster.standing(RosterNames(officers, codes, numbers, serials)),
+            unsealed=self._work.roster.unsealed(scrapped),
         )
+        return plan_import(roster, known)
+
+    def apply(self, roster: Roster, plan: ImportPlan, source: RosterSource) -> ImportResult:
+        now = self._instant()
+        added, superseded = _counts(plan)
+        change = RosterChange(id=self._context.new_id(), recorded_at=now, made_by=self._actor.name, touches_from=plan.touches_from)
+        change.origin, change.source_name, change.source_sha256 = source.origin, source.name, source.sha256
+        change.added, change.superseded = added, superseded
+        self._work.roster.begin(change)
+        told = self._add_subjects(roster, plan, now)
+        self._write(plan, change)
+        details = {"change_id": str(change.id), "origin": source.origin, "source": source.name, "sha256": source.sha256}
+        self._work.custody.append(
+            SUBJECT, change.id, "roster.imported", actor=self._actor, at=now, details={**details, "added": added, "superseded": superseded}
+        )
+        tell_added(self._work, change.id, told, actor=self._actor, at=now)
+        move_due(self._work, actor=self._actor, now=now)
+        if change.touches_from is not None and change.touches_from < day_of(now):
+            self._work.jobs.defer_once(restate_snapshots)
+        return ImportResult(added, superseded, plan, change.id)
+
+    def _instant(self) -> datetime:
+        """Later than every change and every frozen figure."""
+        now, known = self._context.clock.now(), self._work.snapshots.known_until()
+        return now if known is None else max(now, known + timedelta(microseconds=1))
+
+    def _add_subjects(self, roster: Roster, plan: ImportPlan, now: datetime) -> list[Agency | Officer | Recorder]:
+        """Write new agencies, officers, certificates and recorders; name those that had no name."""
+        agencies = [self._add_agency(facts) for facts in plan.agencies]
+        names = {officer.code: officer.name for officer in roster.officers}
+        officers = [Officer(id=self._context.new_id(), code=code, name=names[code]) for code in plan.officers]
+        for code, officer in self._officers.items():
+            if not officer.name and code in names:
+                officer.name = names[code]
+        recorders = self._new_recorders(roster, plan, now)
+        self._work.roster.add([*officers, *recorders])
+        self._ids.officer = {officer.code: officer.id for officer in (*self._officers.values(), *officers)}
+        self._ids.recorder = {recorder.serial: recorder.id for recorder in (*self._recorders.values(), *recorders)}
+        fresh = {number: self._context.new_id() for number in plan.certificates if number not in self._ids.certificate}
+        self._work.roster.insert(Certificate, [{"id": certificate_id, "number": number} for number, certificate_id in fresh.items()])
+        self._ids.certificate |= fresh
+        return [*agencies, *officers, *recorders]
+
+    def _add_agency(self, facts: Any) -> Agency:
+        parent = self._agencies[facts.parent] if facts.parent else next(iter(self._agencies.values()))
+        agency = Agency(id=self._context.new_id(), code=facts.code, name=facts.name, level=facts.level, parent_id=parent.id)
+        agency.path = f"{parent.path}{facts.code}/"
         self._work.agencies.add([agency])
-        self._work.roster.add([self._place(agency)])
-        self._agencies[facts.code] = agency
-        self.rows.append(agency)
-        self._count("agency")
+        self._agencies[agency.code] = agency
+        self._ids.agency[agency.code] = agency.id
+        return agency
 
-    def _place(self, agency: Agency) -> AgencyPlace:
-        return AgencyPlace(
-            id=self._context.new_id(),
-            agency_id=agency.id,
-            parent_id=agency.parent_id,
-            name=agency.name,
-            level=agency.level,
-            valid_from=FIRST_DAY,
-            document_number="",
-            reason="",
-            recorded_at=self.now,
-        )
+    def _new_recorders(self, roster: Roster, plan: ImportPlan, now: datetime) -> list[Recorder]:
+        new, recorders = set(plan.recorders), []
+        for facts in roster.recorders:
+            known = self._recorders.get(facts.serial)
+            if known is not None and facts.model and not known.model:
+                known.model = facts.model
+            if facts.serial in new:
+                agency_id = self._ids.agency[facts.agency]
+                recorders.append(Recorder(id=self._context.new_id(), serial=facts.serial, model=facts.model, agency_id=agency_id, registered_at=now))
+        return recorders
 
-    def _officer_rows(self, facts: Any) -> list[Any]:
-        rows: list[Any] = []
-        if facts.code not in self._officers:
-            self._officers[facts.code] = self._context.new_id()
-            self._note(rows, Officer(id=self._officers[facts.code], code=facts.code, name=facts.name))
-        elif facts.code in self._nameless:
-            self._work.officers.name_once(facts.code, facts.name)
-        officer_id = self._officers[facts.code]
-        for post in facts.posts:
-            agency_id = self._agencies[post.agency].id
-            key = ("officer_post", officer_id, agency_id, post.valid_from)
-            row = OfficerPost(
-                id=self._context.new_id(),
-                officer_id=officer_id,
-                agency_id=agency_id,
-                recorded_at=self.now,
-                document_number="",
-                reason="",
-                **post.model_dump(exclude={"agency"}),
-            )
-            self._note_fact(rows, key, row)
-        for held in facts.codes:
-            code = OfficerCode(id=self._context.new_id(), officer_id=officer_id, recorded_at=self.now, **held.model_dump())
-            self._note_fact(rows, ("officer_code", officer_id, held.code, held.valid_from), code)
-        for certificate in facts.certificates:
-            rows += self._certificate_rows(officer_id, certificate)
-        return rows
+    def _write(self, plan: ImportPlan, change: RosterChange) -> None:
+        """Supersede first, so that what follows may take its place."""
+        for table, model in _MODELS.items():
+            changes = [one for one in plan.changes if one.telling.table == table]
+            gone = [one.before.id for one in changes if one.before is not None]
+            if self._work.roster.supersede(model, gone, at=change.recorded_at, by=change.id) != len(gone):
+                raise RosterRefusedError([f"somebody else changed {table} meanwhile"])
+            self._work.roster.insert(model, [self._row(one, change) for one in changes if one.after is not None])
 
-    def _certificate_rows(self, officer_id: UUID, facts: Any) -> list[Any]:
-        rows: list[Any] = []
-        certificate_id = self._facts.certificates.get(facts.number)
-        if certificate_id is None:
-            certificate_id = self._facts.certificates[facts.number] = self._context.new_id()
-            dates = facts.model_dump(include={"valid_from", "valid_until"})
-            self._note(rows, Certificate(id=certificate_id, number=facts.number))
-            term = CertificateTerm(id=self._context.new_id(), certificate_id=certificate_id, officer_id=officer_id, recorded_at=self.now, **dates)
-            self._note(rows, term)
-        for change in facts.changes:
-            row = CertificateStatus(id=self._context.new_id(), certificate_id=certificate_id, recorded_at=self.now, **change.model_dump())
-            self._note_fact(rows, ("certificate_status", certificate_id, str(change.state), change.since), row)
-        return rows
-
-    def _recorder_rows(self, facts: Any) -> list[Any]:
-        rows: list[Any] = []
-        if facts.serial not in self._recorders:
-            self._recorders[facts.serial] = self._context.new_id()
-            agency_id = self._agencies[facts.agency].id
-            recorder = Recorder(id=self._recorders[facts.serial], serial=facts.serial, model=facts.model, agency_id=agency_id, registered_at=self.now)
-            self._note(rows, recorder)
-            place = RecorderPlace(id=self._context.new_id(), recorder_id=recorder.id, agency_id=agency_id, valid_from=FIRST_DAY, recorded_at=self.now)
-            self._note(rows, place)
-        recorder_id = self._recorders[facts.serial]
-        for change in facts.changes:
-            status = RecorderStatus(
-                id=self._context.new_id(), recorder_id=recorder_id, recorded_at=self.now, document_number="", reason="", **change.model_dump()
-            )
-            self._note_fact(rows, ("recorder_status", recorder_id, str(change.state), change.since), status)
-        for assignment in facts.assignments:
-            officer_id = self._officers[assignment.officer]
-            values = assignment.model_dump(exclude={"officer"})
-            row = Assignment(id=self._context.new_id(), recorder_id=recorder_id, officer_id=officer_id, recorded_at=self.now, **values)
-            self._note_fact(rows, ("assignment", recorder_id, officer_id, assignment.valid_from), row)
-        return rows
-
-    def _note_fact(self, rows: list[Any], key: tuple[Any, ...], row: Any) -> None:
-        if key not in self._facts.keys:
-            self._facts.keys.add(key)
-            self._note(rows, row)
-
-    def _note(self, rows: list[Any], row: Any) -> None:
-        rows.append(row)
-        self._count(row.__tablename__)
-
-    def _count(self, table: str) -> None:
-        self.added[table] = self.added.get(table, 0) + 1
+    def _row(self, change: FactChange, by: RosterChange) -> dict[str, Any]:
+        row: dict[str, Any] = {"id": self._context.new_id(), "recorded_at": by.recorded_at, "change_id": by.id}
+        for (column, kind), value in zip(_KEYS[change.telling.table], change.telling.key, strict=True):
+            row[column] = value if kind is None else self._ids.of(kind, value)
+        for name, value in (change.after or {}).items():
+            column, kind = _CONTENT.get(name, (name, None))
+            row[column] = value if kind is None else self._ids.of(kind, value)
+        return row

@@ -1,7 +1,12 @@
-"""A roster as it is handed over: facts with the days they hold from and until (both included, Asia/Shanghai)."""
+"""A roster as it is handed over: facts with the days they hold from and until (both included, Asia/Shanghai).
+
+A fact that is told again under the same subject and first day, with another content, corrects what was told before; ``withdrawn`` says that it never
+was so. docs/roster-exchange.md describes the whole.
+"""
 
 from datetime import date
-from typing import Annotated
+from decimal import Decimal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -11,6 +16,7 @@ from evidence_store.models.recorder import RecorderState
 
 Code = Annotated[str, Field(min_length=1, max_length=32, pattern=r"^[^/\x00-\x1f]+$")]
 Name = Annotated[str, Field(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f]+$")]
+Words = Annotated[str, Field(max_length=120, pattern=r"^[^\x00-\x1f]*$")]
 FIRST_DAY = date(1950, 1, 1)
 """What is told without a first day holds from this one."""
 Day = Annotated[date, Field(ge=FIRST_DAY, le=date(2200, 12, 31))]
@@ -20,16 +26,35 @@ class _Row(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class AgencyFacts(_Row):
-    """An agency and the one above it; without one it hangs below the top agency."""
+class _Fact(_Row):
+    withdrawn: bool = False
+
+
+class SuccessorFacts(_Fact):
+    """That another agency took this one over (``merge``), or a part of it (``split``)."""
+
+    agency: Code
+    kind: Literal["merge", "split"]
+    since: Day
+    document_number: Name
+    reason: Name
+
+
+class AgencyFacts(_Fact):
+    """An agency and where it stands from a day on, without ``parent`` below the top agency; another place is another entry of the same code."""
 
     code: Code
     name: Name
     level: AgencyLevel
     parent: Code | None = None
+    valid_from: Day = FIRST_DAY
+    valid_until: Day | None = None
+    document_number: Words = ""
+    reason: Words = ""
+    successors: tuple[SuccessorFacts, ...] = ()
 
 
-class PostFacts(_Row):
+class PostFacts(_Fact):
     """Where an officer serves."""
 
     agency: Code
@@ -37,9 +62,11 @@ class PostFacts(_Row):
     duty_state: DutyState = DutyState.ON_DUTY
     valid_from: Day
     valid_until: Day | None = None
+    document_number: Words = ""
+    reason: Words = ""
 
 
-class StatusFacts(_Row):
+class StatusFacts(_Fact):
     """A change of a certificate's state, with the document that ordered it."""
 
     state: CertificateState
@@ -48,16 +75,16 @@ class StatusFacts(_Row):
     document_number: Name
 
 
-class CertificateFacts(_Row):
-    """A certificate and what became of it."""
+class CertificateFacts(_Fact):
+    """A certificate and what became of it; the same number from another day on is another term of it."""
 
     number: Code
-    valid_from: Day
+    valid_from: Annotated[date, Field(ge=date(1990, 1, 1), le=date(2200, 12, 31))]
     valid_until: Day
     changes: tuple[StatusFacts, ...] = ()
 
 
-class OfficerCodeFacts(_Row):
+class OfficerCodeFacts(_Fact):
     """A number that recorders carry, and the days on which it means this officer."""
 
     code: Code
@@ -75,14 +102,25 @@ class OfficerFacts(_Row):
     codes: tuple[OfficerCodeFacts, ...] = ()
 
 
-class RecorderStatusFacts(_Row):
-    """A change of a recorder's state."""
+class WipeFacts(_Row):
+    """How a recorder's storage was wiped before it was scrapped."""
+
+    method: Name
+    document_number: Name
+    wiped_on: Day
+
+
+class RecorderStatusFacts(_Fact):
+    """A change of a recorder's state; ``scrapped`` needs a ``wipe``, and no other state takes one."""
 
     state: RecorderState
     since: Day
+    document_number: Words = ""
+    reason: Words = ""
+    wipe: WipeFacts | None = None
 
 
-class AssignmentFacts(_Row):
+class AssignmentFacts(_Fact):
     """Who has a recorder."""
 
     officer: Code
@@ -91,14 +129,37 @@ class AssignmentFacts(_Row):
     valid_until: Day | None = None
 
 
+class UseFacts(_Row):
+    """A day on which a recorder was in use, as another platform (``source``) says."""
+
+    used_on: Day
+    source: Name
+
+
 class RecorderFacts(_Row):
-    """A recorder, what became of it, and who has it."""
+    """A recorder, what became of it, and who has it.
+
+    Attributes:
+        agency_since: Since when it belongs to ``agency``; the agency before ends the day before. A recorder told for the first time without it has
+            always belonged there.
+    """
 
     serial: Code
     model: Annotated[str, Field(max_length=120)] = ""
     agency: Code
+    agency_since: Day | None = None
     changes: tuple[RecorderStatusFacts, ...] = ()
     assignments: tuple[AssignmentFacts, ...] = ()
+    uses: tuple[UseFacts, ...] = ()
+
+
+class TargetFacts(_Fact):
+    """What share of its officers an agency is to have equipped on a day."""
+
+    agency: Code
+    due_on: Day
+    share: Annotated[Decimal, Field(gt=0, le=1, max_digits=7, decimal_places=6)]
+    document_number: Name
 
 
 class Roster(_Row):
@@ -107,3 +168,4 @@ class Roster(_Row):
     agencies: tuple[AgencyFacts, ...] = Field(default=(), max_length=20_000)
     officers: tuple[OfficerFacts, ...] = Field(default=(), max_length=500_000)
     recorders: tuple[RecorderFacts, ...] = Field(default=(), max_length=500_000)
+    targets: tuple[TargetFacts, ...] = Field(default=(), max_length=20_000)

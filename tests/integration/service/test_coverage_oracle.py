@@ -140,6 +140,7 @@ def test_random_histories_give_what_the_plainest_telling_gives(seed, tmp_path, d
             import_roster(service.context, Roster.model_validate(roster), actor=service.administrator)
             handed_over.append((service.clock.time, roster))
             service.clock.advance(days=30)
+        counted = 0
         for _ in range(QUESTIONS):
             known = BEGUN + timedelta(days=history.draw.randint(0, 30 * HANDED_OVER))
             day, agency = history.day(), history.draw.choice([*AGENCIES, TOP_CODE])
@@ -148,3 +149,5 @@ def test_random_histories_give_what_the_plainest_telling_gives(seed, tmp_path, d
             found = measure_coverage(service.context, actor=service.administrator, agency_code=agency, as_of=as_of, known=known, most_names=1000)
             missing = {officer.code: str(officer.reason) for officer in found.missing}
             assert (found.figure.numerator, found.figure.denominator, missing) == expected, (day, known, agency)
+            counted += found.figure.denominator
+    assert counted > QUESTIONS, "a history in which hardly anybody counts proves nothing"
