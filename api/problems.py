@@ -19,6 +19,7 @@ from service.accounts.sign_in import LOCKED_FOR
 from service.cases import errors as cases
 from service.clips import errors as clips
 from service.coverage import errors as coverage
+from service.coverage_reports import errors as reports
 from service.custody import errors as custody
 from service.docks import errors as docks
 from service.documents import errors as documents
@@ -81,6 +82,15 @@ PROBLEMS: dict[type[Exception], tuple[HTTPStatus, str]] = {
     roster.OfficerNotFoundError: (HTTPStatus.NOT_FOUND, "officer-not-found"),
     roster.RecorderExclusiveError: (HTTPStatus.CONFLICT, "recorder-exclusive"),
     coverage.SnapshotNotFoundError: (HTTPStatus.NOT_FOUND, "coverage-snapshot-not-found"),
+    reports.ReportAgencyError: (HTTPStatus.FORBIDDEN, "coverage-report-agency"),
+    reports.ReportConflictError: (HTTPStatus.CONFLICT, "coverage-report-conflict"),
+    reports.ReportDamagedError: (HTTPStatus.UNPROCESSABLE_ENTITY, "coverage-report-damaged"),
+    reports.ReportFromFutureError: (HTTPStatus.UNPROCESSABLE_ENTITY, "coverage-report-future"),
+    reports.ReportNotFoundError: (HTTPStatus.NOT_FOUND, "coverage-report-not-found"),
+    reports.ReportSignatureError: (HTTPStatus.UNPROCESSABLE_ENTITY, "coverage-report-signature"),
+    reports.ReportTooLargeError: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "coverage-report-too-large"),
+    reports.SnapshotNotSealedError: (HTTPStatus.CONFLICT, "coverage-snapshot-not-sealed"),
+    reports.UnknownReporterError: (HTTPStatus.UNAUTHORIZED, "unknown-reporter"),
     roster.RecorderNotTakenError: (HTTPStatus.CONFLICT, "recorder-not-taken"),
     roster.RecorderTakenError: (HTTPStatus.CONFLICT, "recorder-taken"),
     roster.RecorderNotFoundError: (HTTPStatus.NOT_FOUND, "recorder-not-found"),

@@ -19,6 +19,7 @@ from evidence_store.repositories.companions import CompanionFacts
 from evidence_store.repositories.comparison import Comparison
 from evidence_store.repositories.copies import Copies
 from evidence_store.repositories.coverage import Coverage
+from evidence_store.repositories.coverage_reports import CoverageReports
 from evidence_store.repositories.custody import Custody
 from evidence_store.repositories.docks import Docks
 from evidence_store.repositories.evidence_packages import EvidencePackages
@@ -52,6 +53,7 @@ class UnitOfWork:
         self.comparison = Comparison(session)
         self.copies = Copies(session)
         self.coverage = Coverage(session)
+        self.coverage_reports = CoverageReports(session)
         self.custody = Custody(session)
         self.docks = Docks(session)
         self.evidence_packages = EvidencePackages(session)

@@ -92,11 +92,60 @@ class WitnessElsewhere(BaseModel):
     @field_validator("key")
     @classmethod
     def _readable_key(cls, value: str) -> str:
-        try:
-            parse_verifier_key(value)
-        except MalformedValueError as error:
-            raise ValueError(str(error)) from error
-        return value
+        return _verifier_key(value)
+
+
+class ReportsElsewhere(BaseModel):
+    """Where coverage is reported to: the same service at the level above.
+
+    Attributes:
+        url: Address that takes reports, `…/api/v1/coverage/reports`.
+        token_file: Holds the token that the level above gave.
+        agency: Code under which the level above knows the agency at the top here; that agency's own code when not given.
+        ca_file: Certificate authority of its TLS, PEM, when the system does not know it.
+        days: ``monthly``: figures of months and deadlines; ``daily``: of every day.
+        include_names: Whether the gap is told by name.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    url: str
+    token_file: Path
+    agency: str | None = Field(default=None, min_length=1, max_length=64)
+    ca_file: Path | None = None
+    days: Literal["monthly", "daily"] = "monthly"
+    include_names: bool = False
+
+
+class ReporterBelow(BaseModel):
+    """Who may report coverage to this service.
+
+    Attributes:
+        name: Name under which reports are kept.
+        agency: Code of the agency here that it speaks for.
+        key: C2SP verifier key of its custody log, come by another way than a report.
+        token: What it shows when it posts, 16 characters at least.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(min_length=1, max_length=80)
+    agency: str = Field(min_length=1, max_length=64)
+    key: str
+    token: SecretStr = Field(min_length=16)
+
+    @field_validator("key")
+    @classmethod
+    def _readable_key(cls, value: str) -> str:
+        return _verifier_key(value)
+
+
+def _verifier_key(value: str) -> str:
+    try:
+        parse_verifier_key(value)
+    except MalformedValueError as error:
+        raise ValueError(str(error)) from error
+    return value
 
 
 class Settings(BaseSettings):
@@ -170,6 +219,13 @@ class Settings(BaseSettings):
     coverage_closing_days: int = Field(
         default=15, ge=0, le=90, description="Days after the end of a month until which late paperwork makes its second frozen figure of coverage."
     )
+    report_to: ReportsElsewhere | None = Field(
+        default=None,
+        description="Where coverage is reported to: `{url, token_file, agency, ca_file, days, include_names}` (docs/coverage-reports.md).",
+    )
+    reporters: tuple[ReporterBelow, ...] = Field(
+        default=(), description="Who may report coverage to this service: `[{name, agency, key, token}]` (docs/coverage-reports.md)."
+    )
     worker_concurrency: int = Field(default=2, ge=1, le=64, description="Jobs that one worker does at a time.")
     token_hours: float = Field(default=12.0, gt=0, le=168, description="Hours until a sign-in expires.")
     read_back_paused: bool = Field(
@@ -193,6 +249,14 @@ class Settings(BaseSettings):
             raise ValueError("2 needs a second store (BODYCAM_SECOND_STORE_ENDPOINT)" if value > stores else "with a second store it is 2")
         return stores
 
+    @field_validator("reporters")
+    @classmethod
+    def _told_apart(cls, value: tuple[ReporterBelow, ...]) -> tuple[ReporterBelow, ...]:
+        for what in ("name", "key", "token"):
+            if len({getattr(one, what) for one in value}) != len(value):
+                raise ValueError(f"two reporters have the same {what}")
+        return value
+
     @field_validator("key_mark")
     @classmethod
     def _readable_mark(cls, value: str) -> str:
@@ -214,7 +278,8 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _listed_addresses(self) -> Self:
-        configured: tuple[AuthorityElsewhere | WitnessElsewhere, ...] = (*self.timestamp_authorities, *self.witnesses)
+        reports = (self.report_to,) if self.report_to is not None else ()
+        configured: tuple[AuthorityElsewhere | WitnessElsewhere | ReportsElsewhere, ...] = (*self.timestamp_authorities, *self.witnesses, *reports)
         for one in configured:
             parts = urlsplit(one.url)
             port = parts.port or {"https": 443, "http": 80}.get(parts.scheme, 0)

@@ -28,6 +28,7 @@ class Action(StrEnum):
     CATEGORISE_CLIP = "categorise_clip"
     MAKE_PACKAGE = "make_package"
     REMOVE_LEFTOVER = "remove_leftover"
+    EXCHANGE_REPORTS = "exchange_reports"
 
 
 _ALLOWED: dict[Role, frozenset[Action]] = {
@@ -67,6 +68,7 @@ _ALLOWED: dict[Role, frozenset[Action]] = {
             Action.CLAIM_CLIP,
             Action.IMPORT_FOOTAGE,
             Action.REMOVE_LEFTOVER,
+            Action.EXCHANGE_REPORTS,
         }
     ),
 }
