@@ -12,6 +12,7 @@ from evidence_store.job_queue import JobQueue
 from evidence_store.repositories.accounts import Accounts
 from evidence_store.repositories.adoptions import Adoptions
 from evidence_store.repositories.agencies import Agencies
+from evidence_store.repositories.alarms import Alarms, Webhooks
 from evidence_store.repositories.cases import Cases
 from evidence_store.repositories.checkouts import Checkouts
 from evidence_store.repositories.clips import Clips
@@ -31,6 +32,7 @@ from evidence_store.repositories.lock_probes import LockProbes
 from evidence_store.repositories.log import Log
 from evidence_store.repositories.log_audits import LogAudits
 from evidence_store.repositories.officers import Officers
+from evidence_store.repositories.outlook import Outlook
 from evidence_store.repositories.rebuilding import Rebuilding
 from evidence_store.repositories.reconciliation import Reconciliation
 from evidence_store.repositories.recorders import Recorders
@@ -46,6 +48,7 @@ class UnitOfWork:
         self.accounts = Accounts(session)
         self.adoptions = Adoptions(session)
         self.agencies = Agencies(session)
+        self.alarms = Alarms(session)
         self.cases = Cases(session)
         self.checkouts = Checkouts(session)
         self.clips = Clips(session)
@@ -66,11 +69,13 @@ class UnitOfWork:
         self.log = Log(session)
         self.log_audits = LogAudits(session)
         self.officers = Officers(session)
+        self.outlook = Outlook(session)
         self.rebuilding = Rebuilding(session)
         self.reconciliation = Reconciliation(session)
         self.recorders = Recorders(session)
         self.roster = RosterFacts(session)
         self.snapshots = Snapshots(session)
+        self.webhooks = Webhooks(session)
 
     def flush(self) -> None:
         """Write what was added so far, so that constraints speak now."""

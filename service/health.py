@@ -11,6 +11,7 @@ from service.access.permission import require
 from service.access.policy import Action
 from service.context import ServiceContext
 from service.copies.state import read_copies
+from service.coverage_outlook.webhooks import read_webhooks
 from service.custody.ask_witnesses import read_witnesses
 from service.custody.stamp_elsewhere import ALARM_AFTER, read_time_elsewhere
 from service.ingest.release_clip import PROBE_IS_RECENT
@@ -20,6 +21,7 @@ from service.safekeeping.state import read_safekeeping
 
 LOG_MAY_LAG = timedelta(minutes=5)
 COPIES_MAY_LAG = timedelta(hours=1)
+WEBHOOKS_MAY_LAG = timedelta(hours=1)
 AUDIT_IS_RECENT = timedelta(hours=50)
 """Once a day; one that failed is no reason to get up."""
 
@@ -75,7 +77,10 @@ def read_health(context: ServiceContext, *, actor: Actor) -> Health:
     require(Action.READ_HEALTH, actor)
     with context.unit_of_work() as work:
         probe = work.lock_probes.latest(context.objects.description)
-    watched = (_log_export(context), _log_audit(context), *_time_elsewhere(context), *_witnesses(context), *_copies(context), *_safekeeping(context))
+    watched = (
+        *(_log_export(context), _log_audit(context), *_time_elsewhere(context), *_witnesses(context), *_copies(context)),
+        *(*_safekeeping(context), *_webhooks(context)),
+    )
     return Health(read_readiness(context), watched, probe)
 
 
@@ -205,6 +210,16 @@ def _safekeeping(context: ServiceContext) -> tuple[PartHealth, ...]:
     failed = sum(count for (_, kind), count in state.open_findings.items() if kind == FindingKind.FIXITY_FAILED)
     detail = f"{failed} failed, {state.overdue} unread for over {LONGEST_UNREAD.days} days"
     return reconcile, PartHealth("fixity", is_well=not failed and not state.overdue, detail=detail)
+
+
+def _webhooks(context: ServiceContext) -> tuple[PartHealth, ...]:
+    if not context.settings.webhooks:
+        return ()
+    state = read_webhooks(context)
+    age_s = _age_s(state.oldest_at, context.clock.now())
+    detail = f"{state.waiting} waiting for {age_s:.0f} s, {len(state.given_up)} given up"
+    is_well = not state.given_up and age_s <= WEBHOOKS_MAY_LAG.total_seconds()
+    return (PartHealth("webhooks", is_well=is_well, detail=detail),)
 
 
 def _safekeeping_figures(context: ServiceContext) -> dict[str, float]:

@@ -1,19 +1,17 @@
 """Everything an operator can set, as variables ``BODYCAM_<FIELD>``; read once, refused when wrong."""
 
-import base64
 import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal, Self
+from typing import Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from integrity.checkpoint import parse_verifier_key
-from integrity.errors import MalformedValueError
+from service.elsewhere import AuthorityElsewhere, ReporterBelow, ReportsElsewhere, WebhookElsewhere, WitnessElsewhere
 from service.errors import ServiceError
 
 PREFIX = "BODYCAM_"
@@ -32,120 +30,6 @@ class SettingsError(ServiceError):
     def __init__(self, problems: list[str]) -> None:
         super().__init__("; ".join(problems))
         self.problems = problems
-
-
-class AuthorityElsewhere(BaseModel):
-    """A time-stamp authority elsewhere (RFC 3161 over HTTP).
-
-    Attributes:
-        name: Name under which its tokens are kept; never ``embedded``.
-        url: Address.
-        roots: Certificates that its tokens must lead to, PEM.
-        policy: Policy asked for, as a dotted object identifier.
-        digest: How the checkpoint is digested for it.
-        timeout_s: Longest wait, in seconds.
-        username: For HTTP Basic, with `password_file`.
-        ca_file: Certificate authority of its TLS, PEM, when the system does not know it.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")
-    url: str
-    roots: Path
-    policy: str | None = Field(default=None, pattern=r"^[0-2](\.\d{1,12}){1,20}$")
-    digest: Literal["sha256", "sha384", "sha512", "sm3"] = "sha256"
-    timeout_s: float = Field(default=10.0, gt=0, le=60)
-    username: str | None = None
-    password_file: Path | None = None
-    ca_file: Path | None = None
-
-    @field_validator("name")
-    @classmethod
-    def _own_name(cls, value: str) -> str:
-        if value == "embedded":
-            raise ValueError("that is the name of the service's own authority")
-        return value
-
-    def headers(self) -> dict[str, str]:
-        """Headers that identify the service to it."""
-        if self.username is None or self.password_file is None:
-            return {}
-        pair = f"{self.username}:{self.password_file.read_text(encoding='utf-8').strip()}"
-        return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
-
-
-class WitnessElsewhere(BaseModel):
-    """A witness of the custody log (C2SP tlog-witness): its verifier key and its address."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    key: str
-    url: str
-    ca_file: Path | None = None
-
-    @property
-    def name(self) -> str:
-        """Name of its key."""
-        return self.key.partition("+")[0]
-
-    @field_validator("key")
-    @classmethod
-    def _readable_key(cls, value: str) -> str:
-        return _verifier_key(value)
-
-
-class ReportsElsewhere(BaseModel):
-    """Where coverage is reported to: the same service at the level above.
-
-    Attributes:
-        url: Address that takes reports, `…/api/v1/coverage/reports`.
-        token_file: Holds the token that the level above gave.
-        agency: Code under which the level above knows the agency at the top here; that agency's own code when not given.
-        ca_file: Certificate authority of its TLS, PEM, when the system does not know it.
-        days: ``monthly``: figures of months and deadlines; ``daily``: of every day.
-        include_names: Whether the gap is told by name.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    url: str
-    token_file: Path
-    agency: str | None = Field(default=None, min_length=1, max_length=64)
-    ca_file: Path | None = None
-    days: Literal["monthly", "daily"] = "monthly"
-    include_names: bool = False
-
-
-class ReporterBelow(BaseModel):
-    """Who may report coverage to this service.
-
-    Attributes:
-        name: Name under which reports are kept.
-        agency: Code of the agency here that it speaks for.
-        key: C2SP verifier key of its custody log, come by another way than a report.
-        token: What it shows when it posts, 16 characters at least.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: str = Field(min_length=1, max_length=80)
-    agency: str = Field(min_length=1, max_length=64)
-    key: str
-    token: SecretStr = Field(min_length=16)
-
-    @field_validator("key")
-    @classmethod
-    def _readable_key(cls, value: str) -> str:
-        return _verifier_key(value)
-
-
-def _verifier_key(value: str) -> str:
-    try:
-        parse_verifier_key(value)
-    except MalformedValueError as error:
-        raise ValueError(str(error)) from error
-    return value
 
 
 class Settings(BaseSettings):
@@ -226,6 +110,13 @@ class Settings(BaseSettings):
     reporters: tuple[ReporterBelow, ...] = Field(
         default=(), description="Who may report coverage to this service: `[{name, agency, key, token}]` (docs/coverage-reports.md)."
     )
+    newly_certified_days: int = Field(
+        default=30, ge=1, le=365, description="Days after which an officer on duty without a recorder is an alarm, new certificates included."
+    )
+    undocked_days: int = Field(default=30, ge=1, le=365, description="Days after which a recorder in service that nobody docked is an alarm.")
+    webhooks: tuple[WebhookElsewhere, ...] = Field(
+        default=(), description="Who is told of alarms: `[{name, url, secret_file, kinds, ca_file}]` (docs/formats/webhook.md)."
+    )
     worker_concurrency: int = Field(default=2, ge=1, le=64, description="Jobs that one worker does at a time.")
     token_hours: float = Field(default=12.0, gt=0, le=168, description="Hours until a sign-in expires.")
     read_back_paused: bool = Field(
@@ -257,6 +148,13 @@ class Settings(BaseSettings):
                 raise ValueError(f"two reporters have the same {what}")
         return value
 
+    @field_validator("webhooks")
+    @classmethod
+    def _named_apart(cls, value: tuple[WebhookElsewhere, ...]) -> tuple[WebhookElsewhere, ...]:
+        if len({webhook.name for webhook in value}) != len(value):
+            raise ValueError("two webhooks have the same name")
+        return value
+
     @field_validator("key_mark")
     @classmethod
     def _readable_mark(cls, value: str) -> str:
@@ -279,12 +177,11 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _listed_addresses(self) -> Self:
         reports = (self.report_to,) if self.report_to is not None else ()
-        configured: tuple[AuthorityElsewhere | WitnessElsewhere | ReportsElsewhere, ...] = (*self.timestamp_authorities, *self.witnesses, *reports)
-        for one in configured:
-            parts = urlsplit(one.url)
+        for url in (one.url for one in (*self.timestamp_authorities, *self.witnesses, *reports, *self.webhooks)):
+            parts = urlsplit(url)
             port = parts.port or {"https": 443, "http": 80}.get(parts.scheme, 0)
             if f"{parts.hostname}:{port}" not in self.outgoing_hosts:
-                raise ValueError(f"{one.url} is not among BODYCAM_OUTGOING_HOSTS")
+                raise ValueError(f"{url} is not among BODYCAM_OUTGOING_HOSTS")
         return self
 
     @model_validator(mode="after")

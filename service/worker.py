@@ -13,6 +13,8 @@ from service.copies.make_copies import catch_up, copy_object
 from service.copies.repair_copy import repair_copy
 from service.coverage.freeze import freeze_due
 from service.coverage.restate import restate_snapshots
+from service.coverage_outlook.watch import watch_coverage
+from service.coverage_outlook.webhooks import deliver_webhooks
 from service.coverage_reports.send_reports import send_reports
 from service.custody.ask_witnesses import ask_witnesses
 from service.custody.audit_log import audit_log_daily
@@ -52,6 +54,8 @@ JOBS: tuple[JobFunction, ...] = (
     probe_again,
     freeze_due,
     restate_snapshots,
+    watch_coverage,
+    deliver_webhooks,
     send_reports,
     move_due_daily,
 )
@@ -72,6 +76,8 @@ TIMETABLE: tuple[tuple[str, JobFunction], ...] = (
     ("*/10 * * * *", freeze_due),  # days end at 16:00 UTC; what is frozen already costs one query
     ("1 16 * * *", move_due_daily),  # a minute into the day in Asia/Shanghai
     ("29 17 * * *", restate_snapshots),
+    ("3 16 * * *", watch_coverage),
+    ("* * * * *", deliver_webhooks),
     ("* * * * *", send_reports),  # without BODYCAM_REPORT_TO it does nothing
 )
 

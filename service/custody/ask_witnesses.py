@@ -10,9 +10,9 @@ from integrity.errors import MalformedValueError, SignatureMismatchError
 from integrity.merkle import consistency_proof
 from integrity.witness import WitnessRequest
 from service.context import ServiceContext
+from service.elsewhere import WitnessElsewhere
 from service.jobs import job
 from service.outgoing import OutgoingAnswer, OutgoingFailedError, OutgoingRefusedError, OutgoingRequest
-from service.settings import WitnessElsewhere
 
 _OK, _CONFLICT = 200, 409
 _SIZE_TYPE = "text/x.tlog.size"

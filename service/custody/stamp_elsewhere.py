@@ -13,9 +13,9 @@ from integrity.hashing import digest_by_name
 from integrity.timestamp_token import VerifiedTimestamp, build_request, token_of_response, verify_token
 from service.context import ServiceContext
 from service.custody.timestamp_checkpoint import signed_text
+from service.elsewhere import AuthorityElsewhere
 from service.jobs import job
 from service.outgoing import OutgoingFailedError, OutgoingRefusedError, OutgoingRequest
-from service.settings import AuthorityElsewhere
 
 ALARM_AFTER = timedelta(hours=1)
 CLOCKS_MAY_DIFFER = timedelta(minutes=5)
