@@ -31,7 +31,7 @@ def person_of(request: Request, context: ServiceContext) -> Actor:
         NotSignedInError: No token, or one that nobody holds.
         HTTPException: A page of another site made the browser ask (403).
     """
-    token = _bearer(request)
+    token = bearer_of(request)
     if token is None:
         token = request.cookies.get(cookie_name(context))
         if token is not None:
@@ -49,7 +49,7 @@ def dock_of(request: Request, context: ServiceContext) -> tuple[Actor, int]:
         DockProtocolUnsupportedError: It speaks another version.
         RealDockRefusedError: This is a demonstration.
     """
-    token = _bearer(request)
+    token = bearer_of(request)
     if token is None:
         raise UnknownDockError
     dock = which_dock(context, token)
@@ -84,7 +84,8 @@ def clear_session_cookie(response: Response, context: ServiceContext) -> None:
     response.delete_cookie(cookie_name(context), path="/", secure=_is_tls(context), httponly=True, samesite="lax")
 
 
-def _bearer(request: Request) -> str | None:
+def bearer_of(request: Request) -> str | None:
+    """The token that a request shows as ``Authorization: Bearer``; ``None`` without one."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     return token.strip() if scheme.lower() == _BEARER and token.strip() else None
 

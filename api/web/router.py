@@ -8,6 +8,7 @@ from api.web.cases import pages as cases
 from api.web.clips import decisions
 from api.web.clips import pages as clips
 from api.web.coverage import pages as coverage
+from api.web.coverage import reports as coverage_reports
 from api.web.custody import pages as custody
 from api.web.docks import adoptions, recorder_clock
 from api.web.docks import pages as docks
@@ -25,6 +26,7 @@ _ROOMS = (
     clips,
     decisions,
     coverage,
+    coverage_reports,
     custody,
     docks,
     adoptions,

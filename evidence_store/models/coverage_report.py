@@ -52,6 +52,7 @@ class ReportReceived(Base):
     day: Mapped[date]
     snapshot_id: Mapped[UUID]
     replaces_id: Mapped[UUID | None] = mapped_column(ForeignKey("report_received.id"))
+    edition: Mapped[str]
     method: Mapped[str]
     numerator: Mapped[int]
     denominator: Mapped[int]

@@ -157,14 +157,14 @@ def _snapshot(wanted: WantedEdition, top: Agency, total: CoverageFigure, *, snap
 
 
 def _figures(snapshot_id: UUID, tree: AgencyTree, own: dict[UUID, Figure], beside: dict[UUID, Companions]) -> list[CoverageFigure]:
-    """The figures of every agency that is open or has somebody, by code."""
+    """The figures of the agency at the top, and of every other that is open or has somebody, by code."""
     totals, companions = tree.add_up(own), tree.add(beside, Companions(), lambda one, other: one + other)
     figures = []
     for place in sorted(tree.nodes(), key=lambda one: one.code):
         total, alone = totals[place.agency_id], own.get(place.agency_id, Figure())
-        if not (place.is_open or total.denominator):
-            continue
         above = tree.above(place.agency_id)
+        if above and not (place.is_open or total.denominator):
+            continue
         figure = CoverageFigure(snapshot_id=snapshot_id, agency_id=place.agency_id, parent_id=above[-1].agency_id if above else None)
         figure.code, figure.name, figure.level = place.code, place.name, place.level
         figure.numerator, figure.denominator = total.numerator, total.denominator

@@ -28,8 +28,8 @@ from service.coverage_reports.errors import (
 )
 from service.coverage_reports.history import find_contradictions
 from service.coverage_reports.make_report import REPORT_SUBJECT
+from service.elsewhere import ReporterBelow
 from service.errors import UnknownAgencyError
-from service.settings import ReporterBelow
 
 _CLOCKS_DIFFER = timedelta(minutes=10)
 
@@ -117,6 +117,7 @@ def _receive(context: ServiceContext, document: bytes, reporters: Iterable[Repor
             day=day,
             snapshot_id=UUID(report.snapshot.id),
             replaces_id=_replaced(work, report, agency),
+            edition=report.snapshot.edition,
             method=report.snapshot.method,
             numerator=_top(report)[0],
             denominator=_top(report)[1],

@@ -10,9 +10,9 @@ from service.context import ServiceContext
 from service.coverage.measure import day_of
 from service.coverage_reports.errors import SnapshotNotSealedError
 from service.coverage_reports.make_report import REPORT_SUBJECT, WantedReport, make_report
+from service.elsewhere import ReportsElsewhere
 from service.jobs import job
 from service.outgoing import OutgoingFailedError, OutgoingRefusedError, OutgoingRequest
-from service.settings import ReportsElsewhere
 
 MEDIA_TYPE = "application/vnd.bodycam.coverage-report"
 REPORTED_DAYS = 400

@@ -294,6 +294,7 @@ CREATE TABLE report_received (
   day date NOT NULL,
   snapshot_id uuid NOT NULL,
   replaces_id uuid REFERENCES report_received,
+  edition text NOT NULL CHECK (edition IN ('first', 'late_paperwork', 'restated')),
   method text NOT NULL,
   numerator bigint NOT NULL,
   denominator bigint NOT NULL,

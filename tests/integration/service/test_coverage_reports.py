@@ -26,11 +26,11 @@ from service.coverage_reports.errors import (
 from service.coverage_reports.make_report import WantedReport, make_report, read_document
 from service.coverage_reports.receive_report import receive_carried, receive_posted, which_reporter
 from service.coverage_reports.send_reports import send_reports
+from service.elsewhere import ReporterBelow, ReportsElsewhere
 from service.errors import NotPermittedError
 from service.outgoing import OutgoingAnswer, OutgoingFailedError
 from service.roster.apply_import import import_roster
 from service.roster.rows import Roster
-from service.settings import ReporterBelow, ReportsElsewhere
 from tests.service_fixtures import running_service
 
 INSTALLED = datetime(2026, 12, 29, 3, tzinfo=UTC)
