@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from uuid import UUID
 
 from evidence_store.actor import WORKER, Role
-from evidence_store.models import Agency, AgencyPlace
+from evidence_store.models import Agency, AgencyPlace, CoverageTarget
 from evidence_store.models.agency import AgencyLevel
 from evidence_store.unit_of_work import UnitOfWork
 from integrity.canonical import JsonValue
@@ -21,6 +22,8 @@ from service.roster.tell_added import agency_members
 TOP_CODE = "0"
 TOP_NAME = "本机构"
 DEMO_TOP_NAME = "示范省交通运输厅(演示数据)"
+PLANNED_BY = date(2026, 12, 31)
+"""By the end of this day every front-line officer on duty with a certificate is to have a recorder."""
 DOCK_NAME = "采集站 1"
 
 
@@ -64,8 +67,11 @@ def _top_agency(context: ServiceContext, work: UnitOfWork) -> Agency:
         name = DEMO_TOP_NAME if context.settings.is_demo else context.settings.site_name or TOP_NAME
         top = Agency(id=context.new_id(), code=TOP_CODE, name=name, level=AgencyLevel.PROVINCE, path=f"/{TOP_CODE}/")
         work.agencies.add([top])
-        work.roster.add([_first_place(context, top)])
+        work.roster.add([_first_place(context, top), _first_target(context, top)])
         _tell(work, "agency", top.id, "agency.added", agency_members(top), at=context.clock.now())
+        after: dict[str, JsonValue] = {"share": "1.000000", "document_number": ""}
+        target: dict[str, JsonValue] = {"agency": TOP_CODE, "due_on": PLANNED_BY.isoformat(), "before": None, "after": after}
+        _tell(work, "agency", top.id, "coverage.target_set", {"targets": [target]}, at=context.clock.now())
     return top
 
 
@@ -79,6 +85,12 @@ def _first_place(context: ServiceContext, top: Agency) -> AgencyPlace:
         document_number="",
         reason="",
         recorded_at=context.clock.now(),
+    )
+
+
+def _first_target(context: ServiceContext, top: Agency) -> CoverageTarget:
+    return CoverageTarget(
+        id=context.new_id(), agency_id=top.id, due_on=PLANNED_BY, share=Decimal(1), document_number="", recorded_at=context.clock.now()
     )
 
 
