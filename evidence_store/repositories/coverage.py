@@ -6,6 +6,7 @@ Every query begins with the same named sets, :data:`FACT_SETS`: the facts of a d
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,8 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from evidence_store.models import RosterChange
+from evidence_store.models.officer import CertificateState
+from evidence_store.models.recorder import RecorderState
 
 _BATCH_ROWS = 5_000
 EVERYTHING = datetime(9999, 12, 31, tzinfo=UTC)
@@ -112,11 +115,20 @@ def holds_at(alias: str) -> str:
     return f"{alias}.valid_from <= :day AND ({alias}.valid_until IS NULL OR {alias}.valid_until >= :day) AND {known_at(alias)}"
 
 
+def _latest(alias: str, states: type[StrEnum]) -> str:
+    """The last of the states that stood at the instant, as SQL over one subject's rows.
+
+    On one day a subject has one state that stands, so day and state are one number, and the greatest needs no sorting of millions of rows.
+    """
+    names = ", ".join(f"'{state}'" for state in states)
+    numbers = " ".join(f"WHEN '{state}' THEN {number}" for number, state in enumerate(states, start=1))
+    return f"(ARRAY[{names}])[max(({alias}.since - date '1950-01-01') * 8 + CASE {alias}.state {numbers} END) & 7]"
+
+
 FACT_SETS = f"""
     certificate_state AS (
-      SELECT DISTINCT ON (status.certificate_id) status.certificate_id, status.state
-      FROM certificate_status status WHERE status.since <= :day AND {known_at("status")}
-      ORDER BY status.certificate_id, status.since DESC, status.recorded_at DESC
+      SELECT status.certificate_id, {_latest("status", CertificateState)} AS state
+      FROM certificate_status status WHERE status.since <= :day AND {known_at("status")} GROUP BY status.certificate_id
     ),
     certified AS (
       SELECT term.officer_id, min(term.valid_from) AS since
@@ -125,9 +137,8 @@ FACT_SETS = f"""
       GROUP BY term.officer_id
     ),
     recorder_state AS (
-      SELECT DISTINCT ON (status.recorder_id) status.recorder_id, status.state
-      FROM recorder_status status WHERE status.since <= :day AND {known_at("status")}
-      ORDER BY status.recorder_id, status.since DESC, status.recorded_at DESC
+      SELECT status.recorder_id, {_latest("status", RecorderState)} AS state
+      FROM recorder_status status WHERE status.since <= :day AND {known_at("status")} GROUP BY status.recorder_id
     ),
     assigned AS (
       SELECT assignment.officer_id, assignment.recorder_id, assignment.is_exclusive, coalesce(latest.state, 'delivered') AS state
@@ -155,13 +166,31 @@ FACT_SETS = f"""
 """
 """A certificate without a recorded state is valid between its dates; a recorder without one has been delivered and is not in service yet."""
 _HOLDING = "counted.in_service, counted.in_repair, counted.lost, counted.otherwise, counted.pool"
-_GROUPS = text(
+_COUNTS = text(
     f"""
-    WITH {FACT_SETS}
-    SELECT counted.agency_id, {_HOLDING}, counted.since > :new_after AS is_new, count(*) AS officers
+    WITH {FACT_SETS.replace("counted AS (", "counted AS MATERIALIZED (")},
+    named AS (
+      SELECT counted.*, officer.code, officer.name FROM counted JOIN officer ON officer.id = counted.officer_id
+      WHERE NOT counted.in_service AND counted.agency_id = ANY(:within)
+      ORDER BY officer.code COLLATE "C" LIMIT :most
+    ),
+    own AS (
+      SELECT assigned.officer_id, array_agg(recorder.serial ORDER BY recorder.serial COLLATE "C") AS serials,
+        array_agg(assigned.state ORDER BY recorder.serial COLLATE "C") AS states
+      FROM named JOIN assigned ON assigned.officer_id = named.officer_id AND assigned.is_exclusive
+      JOIN recorder ON recorder.id = assigned.recorder_id GROUP BY assigned.officer_id
+    )
+    SELECT counted.agency_id, {_HOLDING}, counted.since > :new_after AS is_new, count(*) AS officers,
+      NULL::uuid AS officer_id, NULL AS code, NULL AS name, NULL::date AS since, NULL::text[] AS serials, NULL::text[] AS states
     FROM counted GROUP BY counted.agency_id, {_HOLDING}, counted.since > :new_after
+    UNION ALL
+    SELECT counted.agency_id, {_HOLDING}, counted.since > :new_after, 1,
+      counted.officer_id, counted.code, counted.name, counted.since, own.serials, own.states
+    FROM named counted LEFT JOIN own ON own.officer_id = counted.officer_id
     """
 )
+_WHOLE_LEDGER = "SET LOCAL work_mem = '256MB'; SET LOCAL enable_nestloop = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_sort = off"
+"""For queries over everybody: estimates of how many facts stand on a day are far off, and hashing is right whatever they say."""
 _ROSTER = text(
     f"""
     WITH {FACT_SETS},
@@ -173,7 +202,7 @@ _ROSTER = text(
     SELECT counted.officer_id, officer.code, officer.name, counted.agency_id, counted.since, {_HOLDING}, own.serials, own.states
     FROM counted JOIN officer ON officer.id = counted.officer_id LEFT JOIN own ON own.officer_id = counted.officer_id
     WHERE (NOT :only_missing OR NOT counted.in_service) AND (CAST(:agencies AS uuid[]) IS NULL OR counted.agency_id = ANY(:agencies))
-    ORDER BY officer.code COLLATE "C" LIMIT CAST(:most AS bigint)
+    ORDER BY officer.code COLLATE "C"
     """
 )
 _TREE = text(
@@ -207,24 +236,35 @@ class Coverage:
             at: Which facts count.
             new_after: Certificates that began after this day are new.
         """
-        rows = self._session.execute(_GROUPS, {"day": at.day, "known": at.known, "new_after": new_after})
-        return [CountedGroup(row.agency_id, _holding(row), row.is_new, row.officers) for row in rows]
+        return self.count(at, new_after=new_after, within=(), most=0)[0]
 
-    def roster(
-        self, at: FactsAt, *, agencies: Collection[UUID] | None = None, only_missing: bool = False, most: int | None = None
-    ) -> Iterator[CountedRow]:
+    def count(self, at: FactsAt, *, new_after: date, within: Collection[UUID], most: int) -> tuple[list[CountedGroup], list[CountedRow]]:
+        """Count likewise, and name the first of those without a recorder of their own in service, by officer number.
+
+        Args:
+            at: Which facts count.
+            new_after: Certificates that began after this day are new.
+            within: Agencies whose officers are named.
+            most: How many are named at most.
+        """
+        self._session.execute(text(_WHOLE_LEDGER))
+        rows = self._session.execute(_COUNTS, {**vars_of(at), "new_after": new_after, "within": list(within), "most": most}).all()
+        groups = [CountedGroup(row.agency_id, _holding(row), row.is_new, row.officers) for row in rows if row.officer_id is None]
+        named = [_counted(row) for row in rows if row.officer_id is not None]
+        return groups, sorted(named, key=lambda row: row.code.encode())
+
+    def roster(self, at: FactsAt, *, agencies: Collection[UUID] | None = None, only_missing: bool = False) -> Iterator[CountedRow]:
         """Read the officers of the denominator by officer number, in pieces; the transaction must last as long.
 
         Args:
             at: Which facts count.
             agencies: Only those who serve at one of these.
             only_missing: Only those without a recorder of their own in service.
-            most: No more than so many.
         """
-        values = {**vars_of(at), "agencies": None if agencies is None else list(agencies), "only_missing": only_missing, "most": most}
+        self._session.execute(text(_WHOLE_LEDGER))
+        values = {**vars_of(at), "agencies": None if agencies is None else list(agencies), "only_missing": only_missing}
         for row in self._session.execute(_ROSTER, values, execution_options={"yield_per": _BATCH_ROWS}):
-            recorders = tuple(zip(row.serials or (), row.states or (), strict=True))
-            yield CountedRow(row.officer_id, row.code, row.name, row.agency_id, row.since, _holding(row), recorders)
+            yield _counted(row)
 
     def tree(self, at: FactsAt) -> list[PlaceRow]:
         """List where every agency stands, or stood last when it is closed."""
@@ -248,3 +288,8 @@ def vars_of(at: FactsAt) -> dict[str, Any]:
 
 def _holding(row: Any) -> Holding:
     return Holding(row.in_service, row.in_repair, row.lost, row.otherwise, row.pool)
+
+
+def _counted(row: Any) -> CountedRow:
+    recorders = tuple(zip(row.serials or (), row.states or (), strict=True))
+    return CountedRow(row.officer_id, row.code, row.name, row.agency_id, row.since, _holding(row), recorders)

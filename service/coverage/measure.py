@@ -1,6 +1,6 @@
 """The coverage of an agency and those below it, at an instant, made of the facts anew."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
@@ -130,11 +130,12 @@ def measure_coverage(
     with context.unit_of_work() as work:
         at = FactsAt(day_of(moment), known or known_now(context, work))
         agency = find_agency(work, agency_code, actor=actor)
-        own = figures_by_agency(work.coverage.groups(at, new_after=new_after(at.day)))
+        within = tree_at(work, at, asked=agency).within(agency.id)
+        groups, named = work.coverage.count(at, new_after=new_after(at.day), within=within, most=most_names)
+        own = figures_by_agency(groups)
         tree = tree_at(work, at, serving=own.keys(), asked=agency)
-        totals = tree.add_up(own)
-        within = tree.within(agency.id)
-        missing = tuple(_first_missing(work, at, tree, within, most=most_names)) if totals[agency.id].missing else ()
+    totals = tree.add_up(own)
+    missing = tuple(found for row in named if (found := missing_officer(row, tree, at.day)) is not None)
     parts = tuple((place, totals[place.agency_id]) for place in tree.below(agency.id) if place.is_open or totals[place.agency_id].denominator)
     above = tuple(place for place in tree.above(agency.id) if place.path.startswith(actor.scope.agency_path))
     figure, alone = totals[agency.id], own.get(agency.id, Figure())
@@ -182,8 +183,3 @@ def missing_officer(row: CountedRow, tree: AgencyTree, day: date) -> MissingOffi
     """Why an officer of the denominator is missing; ``None`` when they are not."""
     reason = why_missing(row.holding, is_new=row.certified_since > new_after(day))
     return None if reason is None else MissingOfficer(row.code, row.name, tree.node(row.agency_id), reason, row.recorders)
-
-
-def _first_missing(work: UnitOfWork, at: FactsAt, tree: AgencyTree, within: list[UUID], *, most: int) -> Iterator[MissingOfficer]:
-    rows = work.coverage.roster(at, agencies=within, only_missing=True, most=most)
-    return (found for row in rows if (found := missing_officer(row, tree, at.day)) is not None)
