@@ -77,7 +77,7 @@ class History:
 
     def recorder(self, number):
         days = sorted({self.day() for _ in range(self.draw.randint(0, 4))})
-        states = ["in_service"] * 4 + ["ordered", "delivered", "in_repair", "lost", "sealed"]
+        states = ["in_service"] * 10 + ["ordered", "delivered", "in_repair", "lost", "sealed"]
         is_exclusive = self.draw.random() < 0.8
         assignments = [{**span, "officer": f"{self.draw.randrange(OFFICERS):06}", "is_exclusive": is_exclusive} for span in self.spans(3)]
         return {
@@ -140,7 +140,7 @@ def test_random_histories_give_what_the_plainest_telling_gives(seed, tmp_path, d
             import_roster(service.context, Roster.model_validate(roster), actor=service.administrator)
             handed_over.append((service.clock.time, roster))
             service.clock.advance(days=30)
-        counted = 0
+        counted, equipped, reasons = 0, 0, set()
         for _ in range(QUESTIONS):
             known = BEGUN + timedelta(days=history.draw.randint(0, 30 * HANDED_OVER))
             day, agency = history.day(), history.draw.choice([*AGENCIES, *[TOP_CODE] * 3])
@@ -150,4 +150,6 @@ def test_random_histories_give_what_the_plainest_telling_gives(seed, tmp_path, d
             missing = {officer.code: str(officer.reason) for officer in found.missing}
             assert (found.figure.numerator, found.figure.denominator, missing) == expected, (day, known, agency)
             counted += found.figure.denominator
-    assert counted > QUESTIONS, "a history in which hardly anybody counts proves nothing"
+            equipped += found.figure.numerator
+            reasons |= set(missing.values())
+    assert (counted > 2 * QUESTIONS, equipped > 5, len(reasons) > 2) == (True, True, True), "a history in which little happens proves little"
