@@ -7,6 +7,7 @@ from api.web.accounts import pages as accounts
 from api.web.cases import pages as cases
 from api.web.clips import decisions
 from api.web.clips import pages as clips
+from api.web.coverage import files as coverage_files
 from api.web.coverage import pages as coverage
 from api.web.coverage import reports as coverage_reports
 from api.web.custody import pages as custody
@@ -26,6 +27,7 @@ _ROOMS = (
     clips,
     decisions,
     coverage,
+    coverage_files,
     coverage_reports,
     custody,
     docks,

@@ -7,9 +7,9 @@ from api.app import create_app
 from evidence_store.actor import Role
 from evidence_store.object_store.memory import MemoryObjectStore
 from service.coverage_reports.received import newest_received
+from service.elsewhere import ReporterBelow
 from service.roster.apply_import import import_roster
 from service.roster.rows import Roster
-from service.elsewhere import ReporterBelow
 from tests.api.conftest import Api
 from tests.report_builders import KEY, NAMES, REPORT_ID, make_report, signed
 from tests.service_fixtures import running_service
