@@ -12,7 +12,9 @@ from integrity.coverage_report import CoverageReport, parse_report
 from integrity.coverage_report_checks import ReportFault, find_faults
 from integrity.errors import IntegrityError
 from service.cli.opening import FAILED, WRONG_SETTINGS, opened_context, run
+from service.coverage_reports.figure_report import read_whole_report
 from service.coverage_reports.make_report import WantedReport, make_report
+from service.coverage_reports.report_files import FileFormat, make_file
 
 UNREADABLE = 2
 FORGED = 3
@@ -32,12 +34,18 @@ def report(
     day: Annotated[datetime, typer.Option(formats=[_DAY], help="Day whose newest frozen figure is reported, Asia/Shanghai.")],
     out: Annotated[Path, typer.Option(help="File that the signed report is written to.")],
     data: Annotated[Path | None, typer.Option(help="Data directory of `bodycam up`, instead of variables.")] = None,
-    names: Annotated[bool, typer.Option("--names", help="Tell the gap by name.")] = False,  # noqa: FBT002 - typer's way of a flag
+    xlsx: Annotated[Path | None, typer.Option(help="File that a workbook of the same figures is written to, the gap by name among it.")] = None,
+    pdf: Annotated[Path | None, typer.Option(help="Likewise a document in Chinese.")] = None,
+    names: Annotated[bool, typer.Option("--names", help="Tell the gap by name in the signed report.")] = False,  # noqa: FBT002 - typer's way of a flag
 ) -> None:
     """Write a signed report of a day's frozen figures, to be carried to the level above."""
     with opened_context(data) as context:
         sent = make_report(context, WantedReport(day.date(), include_names=names))
+        shown = read_whole_report(context, day.date()) if xlsx or pdf else None
     out.write_bytes(sent.document.encode())
+    for file, kind in ((xlsx, FileFormat.XLSX), (pdf, FileFormat.PDF)):
+        if file is not None and shown is not None:
+            file.write_bytes(make_file(shown, kind))
     told = parse_report(sent.document.encode()).report
     sys.stdout.write(f"report {sent.id} of {_spelled(told)}\n")
 

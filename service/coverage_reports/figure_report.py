@@ -58,10 +58,28 @@ def read_figure_report(context: ServiceContext, *, actor: Actor, agency_code: st
         snapshot = None if top is None else work.snapshots.newest_on_or_before(top.id, day or day_of(context.clock.now()))
         if snapshot is None:
             raise SnapshotNotFoundError(f"up to {day}" if day else "yet")
-        figures = _downwards(work.snapshots.all_figures(snapshot.id), agency.id)
-        if not figures:
-            raise SnapshotNotFoundError(f"of {snapshot.day} for this agency")
-        return FigureReport(snapshot, figures[0][1], figures, _trend(work, snapshot, agency.id), _missing(work, snapshot, agency.id))
+        return _gather(work, snapshot, agency.id)
+
+
+def read_whole_report(context: ServiceContext, day: date) -> FigureReport:
+    """Read what a file shows of a day's newest edition and the whole installation; for its operator.
+
+    Raises:
+        SnapshotNotFoundError: The day is not frozen.
+    """
+    with context.unit_of_work() as work:
+        top = work.agencies.top()
+        editions = [] if top is None else work.snapshots.editions(top.id, day)
+        if not editions:
+            raise SnapshotNotFoundError(f"of {day}")
+        return _gather(work, editions[-1], editions[-1].agency_id)
+
+
+def _gather(work: UnitOfWork, snapshot: CoverageSnapshot, agency_id: UUID) -> FigureReport:
+    figures = _downwards(work.snapshots.all_figures(snapshot.id), agency_id)
+    if not figures:
+        raise SnapshotNotFoundError(f"of {snapshot.day} for this agency")
+    return FigureReport(snapshot, figures[0][1], figures, _trend(work, snapshot, agency_id), _missing(work, snapshot, agency_id))
 
 
 def _downwards(figures: list[CoverageFigure], top: UUID) -> tuple[tuple[int, CoverageFigure], ...]:
