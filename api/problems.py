@@ -2,7 +2,7 @@
 
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -26,7 +26,10 @@ from service.documents import errors as documents
 from service.evidence_packages import errors as packages
 from service.imports import errors as imports
 from service.ingest import errors as ingest
+from service.language import Language, texts_in
 from service.roster import errors as roster
+from service.roster.faults import Fault
+from service.roster.tell_plan import MOST_SHOWN, fault_members
 from service.safekeeping import errors as safekeeping
 
 _LOG = logging.getLogger(__name__)
@@ -94,6 +97,9 @@ PROBLEMS: dict[type[Exception], tuple[HTTPStatus, str]] = {
     roster.RecorderNotTakenError: (HTTPStatus.CONFLICT, "recorder-not-taken"),
     roster.RecorderTakenError: (HTTPStatus.CONFLICT, "recorder-taken"),
     roster.RecorderNotFoundError: (HTTPStatus.NOT_FOUND, "recorder-not-found"),
+    roster.OtherFileError: (HTTPStatus.CONFLICT, "other-file"),
+    roster.RosterTooLargeError: (HTTPStatus.UNPROCESSABLE_ENTITY, "roster-too-large"),
+    roster.RosterFileRefusedError: (HTTPStatus.UNPROCESSABLE_ENTITY, "roster-refused"),
     roster.RosterRefusedError: (HTTPStatus.UNPROCESSABLE_ENTITY, "roster-refused"),
     safekeeping.FindingNotFoundError: (HTTPStatus.NOT_FOUND, "finding-not-found"),
     safekeeping.LeftoverLockedError: (HTTPStatus.CONFLICT, "leftover-locked"),
@@ -211,7 +217,7 @@ def _public_detail(error: Exception, status: HTTPStatus) -> str:
 
 _EXTRAS: tuple[tuple[type[Exception], Callable[[Any], dict[str, Any]]], ...] = (
     (ingest.DockProtocolUnsupportedError, lambda error: {"accepted": list(error.accepted)}),
-    (roster.RosterRefusedError, lambda error: {"fault_count": error.fault_count, "faults": error.faults}),
+    (roster.RosterRefusedError, lambda error: _roster_faults(error.faults)),
     (accounts.SignInLockedError, lambda error: {"until": error.until.isoformat()}),
     (packages.ClipsNotSealedError, lambda error: {"clip_ids": [str(clip_id) for clip_id in error.clip_ids]}),
     (packages.EvidenceDamagedError, lambda error: {"clip_id": str(error.clip_id), "reason": error.reason}),
@@ -219,6 +225,10 @@ _EXTRAS: tuple[tuple[type[Exception], Callable[[Any], dict[str, Any]]], ...] = (
     (packages.VolumeTooSmallError, lambda error: {"least_bytes": error.least_bytes}),
 )
 """Further members of some problems."""
+
+
+def _roster_faults(faults: Sequence[Fault]) -> dict[str, Any]:
+    return {"fault_count": len(faults), "faults": [fault_members(fault, texts_in(Language.EN)) for fault in faults[:MOST_SHOWN]]}
 
 
 def _extras(error: Exception) -> dict[str, Any]:

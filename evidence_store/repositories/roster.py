@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import CursorResult, Table, insert, select, text, update
 from sqlalchemy.orm import Session
 
+from evidence_store.actor import Scope
 from evidence_store.models import Agency, Base, Certificate, Officer, Recorder, RosterChange, RosterConfirmation
 
 _AT_ONCE = 2_000
@@ -117,6 +118,21 @@ _UNSEALED = text(
     "WHERE r.serial = ANY(:serials) AND clip.state NOT IN ('sealed', 'released') GROUP BY r.serial"
 )
 
+_OFFICERS_WITHIN = text(
+    "SELECT DISTINCT o.code FROM officer_post f JOIN officer o ON o.id = f.officer_id JOIN agency a ON a.id = f.agency_id "
+    "WHERE f.superseded_at IS NULL AND starts_with(a.path, :path) ORDER BY o.code LIMIT :limit"
+)
+_RECORDERS_WITHIN = text("SELECT r.serial FROM recorder r JOIN agency a ON a.id = r.agency_id WHERE starts_with(a.path, :path) LIMIT :limit")
+_CERTIFICATES_OF = text(
+    "SELECT DISTINCT c.number FROM certificate_term f JOIN certificate c ON c.id = f.certificate_id JOIN officer o ON o.id = f.officer_id "
+    "WHERE f.superseded_at IS NULL AND o.code = ANY(:officers)"
+)
+_HOLDERS = text(
+    "SELECT o.code FROM officer_code f JOIN officer o ON o.id = f.officer_id WHERE f.superseded_at IS NULL AND f.code = ANY(:codes) "
+    "UNION SELECT o.code FROM certificate_term f JOIN certificate c ON c.id = f.certificate_id JOIN officer o ON o.id = f.officer_id "
+    "WHERE f.superseded_at IS NULL AND c.number = ANY(:certificates)"
+)
+
 
 class RosterFacts:
     """The roster's tables together."""
@@ -140,6 +156,21 @@ class RosterFacts:
                 tuple(row[name] for name in facts.key): StandingFact(row["id"], {name: row[name] for name in facts.content}) for row in rows
             }
         return found
+
+    def named_within(self, scope: Scope, *, limit: int) -> RosterNames | None:
+        """Name everybody who serves, and everything that belongs, within a scope; ``None`` when either is more than the limit."""
+        bounds = {"path": scope.agency_path, "limit": limit + 1}
+        officers = list(self._session.execute(_OFFICERS_WITHIN, bounds).scalars())
+        recorders = list(self._session.execute(_RECORDERS_WITHIN, bounds).scalars())
+        if max(len(officers), len(recorders)) > limit:
+            return None
+        certificates = list(self._session.execute(_CERTIFICATES_OF, {"officers": officers}).scalars())
+        return RosterNames(officers, [], certificates, recorders)
+
+    def holders(self, codes: Collection[str], certificates: Collection[str]) -> set[str]:
+        """Name, by officer number, whoever has one of these numbers or certificates."""
+        rows = self._session.execute(_HOLDERS, {"codes": list(codes), "certificates": list(certificates)})
+        return set(rows.scalars())
 
     def officers(self, codes: Collection[str]) -> dict[str, Officer]:
         """Find officers by number."""

@@ -7,12 +7,25 @@ of every reason. It is made of facts alone; the rate is what the coverage rule m
 import random
 from collections.abc import Iterator
 from datetime import date, timedelta
+from decimal import Decimal
 from itertools import pairwise
 
 from evidence_store.models.officer import CertificateState, DutyState
 from evidence_store.models.recorder import RecorderState
+from service.accounts.first_people import PLANNED_BY, TOP_CODE
 from service.appliance.demo_people import FRONT_AGENCIES, MARK, Person, demo_agencies, demo_people
-from service.roster.rows import AssignmentFacts, CertificateFacts, OfficerFacts, PostFacts, RecorderFacts, RecorderStatusFacts, Roster, StatusFacts
+from service.roster.rows import (
+    AssignmentFacts,
+    CertificateFacts,
+    OfficerFacts,
+    PostFacts,
+    RecorderFacts,
+    RecorderStatusFacts,
+    Roster,
+    StatusFacts,
+    TargetFacts,
+    WipeFacts,
+)
 
 _MODEL = f"示范记录仪{MARK}"
 _FIRST_POSTS = date(2023, 1, 1)
@@ -21,6 +34,7 @@ _EARLIEST_DAY = date(2026, 3, 1)
 """A machine whose clock is behind still gets a history that ends after it began."""
 _CLIMB = ((date(2024, 1, 1), 0.532), (date(2024, 12, 31), 0.772), (date(2025, 12, 31), 0.898))
 _END_SHARE = 0.978
+_TARGETS = ((date(2024, 12, 31), "0.75"), (date(2025, 12, 31), "0.90"), (PLANNED_BY, "1"))
 _REPAIR_SHARE = 0.15
 _MOVED_SHARE = 0.02
 _SUSPENDED_ONCE_SHARE = 0.02
@@ -53,7 +67,11 @@ class _Province:
         """Everything at once."""
         officers = tuple(self._officer(person) for person in self._people)
         recorders = tuple(recorder for person in self._people for recorder in self._recorders_of(person))
-        return Roster(agencies=demo_agencies(), officers=officers, recorders=(*recorders, *self._pool_recorders(), *self._spares()))
+        targets = tuple(
+            TargetFacts(agency=TOP_CODE, due_on=due_on, share=Decimal(share), document_number=f"演示文号{MARK}") for due_on, share in _TARGETS
+        )
+        recorders = (*recorders, *self._pool_recorders(), *self._spares())
+        return Roster(agencies=demo_agencies(), officers=officers, recorders=recorders, targets=targets)
 
     def _days_given(self) -> dict[int, date]:
         """On which day each person got a recorder of their own, so that the shares of ``_CLIMB`` come about."""
@@ -149,7 +167,7 @@ class _Province:
         changes = (
             *_delivered(given),
             RecorderStatusFacts(state=RecorderState.IN_SERVICE, since=given),
-            RecorderStatusFacts(state=next(self._old_states), since=ended),
+            _taken_out(next(self._old_states), ended),
         )
         assignment = AssignmentFacts(officer=person.code, valid_from=given, valid_until=ended - timedelta(days=1))
         return self._recorder(f"SF{_FIRST_REPLACEMENT + person.number:05}", person.agency, changes, (assignment,))
@@ -199,6 +217,14 @@ class _Province:
 
     def _between(self, first: date, last: date) -> date:
         return first + timedelta(days=self._draw.randint(0, max(0, (last - first).days)))
+
+
+def _taken_out(state: RecorderState, since: date) -> RecorderStatusFacts:
+    """A recorder's last state; what is scrapped was wiped the day before."""
+    if state != RecorderState.SCRAPPED:
+        return RecorderStatusFacts(state=state, since=since)
+    wipe = WipeFacts(method=f"整盘覆写{MARK}", document_number=f"示范文号〔{since.year}〕1 号", wiped_on=since - timedelta(days=1))
+    return RecorderStatusFacts(state=state, since=since, document_number=wipe.document_number, reason="更换", wipe=wipe)
 
 
 def _delivered(given: date) -> tuple[RecorderStatusFacts, ...]:

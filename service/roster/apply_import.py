@@ -35,11 +35,15 @@ from service.access.policy import Action
 from service.context import ServiceContext
 from service.coverage.measure import day_of
 from service.coverage.restate import restate_snapshots
+from service.coverage_outlook.watch import watch_coverage
 from service.roster.errors import RosterRefusedError
+from service.roster.faults import About, Fault
 from service.roster.move_due import move_due
-from service.roster.plan_import import FactChange, ImportPlan, Known, plan_import
+from service.roster.plan import FactChange, ImportPlan, Known
+from service.roster.plan_import import plan_import
 from service.roster.rows import Roster
 from service.roster.tell_added import SUBJECT, tell_added
+from service.roster.tell_targets import tell_targets
 
 _MODELS: Mapping[str, type[Base]] = {
     model.__tablename__: model
@@ -122,10 +126,10 @@ def import_roster(
             if is_dry_run or (plan.is_empty and not plan.faults):
                 return ImportResult(*_counts(plan), plan)
             if plan.faults:
-                raise RosterRefusedError(list(plan.faults))
+                raise RosterRefusedError(plan.faults)
             return ledger.apply(roster, plan, source or RosterSource())
     except ConflictingRowError as error:
-        raise RosterRefusedError([f"contradicts what is known: {error.constraint}"]) from error
+        raise RosterRefusedError([Fault("meanwhile", About("roster"), {"what": error.constraint})]) from error
 
 
 def _counts(plan: ImportPlan) -> tuple[dict[str, int], dict[str, int]]:
@@ -172,13 +176,15 @@ class _Ledger:
         self._recorders = self._work.roster.recorders(serials)
         self._ids.certificate = self._work.roster.certificates(numbers)
         scrapped = [one.serial for one in roster.recorders if any(change.state == "scrapped" for change in one.changes)]
+        own_place = {within[0].code} if within[0].parent_id is not None else set()
+        holders = self._work.roster.holders(codes, numbers)
         known = Known(
             top=within[0].code,
             agencies=frozenset(self._agencies),
-            elsewhere=frozenset(self._ids.agency) - frozenset(self._agencies),
+            elsewhere=frozenset((self._ids.agency.keys() - self._agencies.keys()) | own_place),
             officers={code: officer.name for code, officer in self._officers.items()},
             recorders={serial: recorder.model for serial, recorder in self._recorders.items()},
-            standing=self._work.roster.standing(RosterNames(officers, codes, numbers, serials)),
+            standing=self._work.roster.standing(RosterNames(officers | holders, codes, numbers, serials)),
             unsealed=self._work.roster.unsealed(scrapped),
         )
         return plan_import(roster, known)
@@ -197,9 +203,11 @@ class _Ledger:
             SUBJECT, change.id, "roster.imported", actor=self._actor, at=now, details={**details, "added": added, "superseded": superseded}
         )
         tell_added(self._work, change.id, told, actor=self._actor, at=now)
+        tell_targets(self._work, change.id, plan.changes, actor=self._actor, at=now)
         move_due(self._work, actor=self._actor, now=now)
         if change.touches_from is not None and change.touches_from < day_of(now):
             self._work.jobs.defer_once(restate_snapshots)
+        self._work.jobs.defer_once(watch_coverage)
         return ImportResult(added, superseded, plan, change.id)
 
     def _instant(self) -> datetime:
@@ -210,7 +218,7 @@ class _Ledger:
     def _add_subjects(self, roster: Roster, plan: ImportPlan, now: datetime) -> list[Agency | Officer | Recorder]:
         """Write new agencies, officers, certificates and recorders; name those that had no name."""
         agencies = [self._add_agency(facts) for facts in plan.agencies]
-        names = {officer.code: officer.name for officer in roster.officers}
+        names = {officer.code: officer.name for officer in roster.officers if officer.name is not None}
         officers = [Officer(id=self._context.new_id(), code=code, name=names[code]) for code in plan.officers]
         for code, officer in self._officers.items():
             if not officer.name and code in names:
@@ -239,7 +247,7 @@ class _Ledger:
             known = self._recorders.get(facts.serial)
             if known is not None and facts.model and not known.model:
                 known.model = facts.model
-            if facts.serial in new:
+            if facts.serial in new and facts.agency is not None:
                 agency_id = self._ids.agency[facts.agency]
                 recorders.append(Recorder(id=self._context.new_id(), serial=facts.serial, model=facts.model, agency_id=agency_id, registered_at=now))
         return recorders
@@ -250,7 +258,7 @@ class _Ledger:
             changes = [one for one in plan.changes if one.telling.table == table]
             gone = [one.before.id for one in changes if one.before is not None]
             if self._work.roster.supersede(model, gone, at=change.recorded_at, by=change.id) != len(gone):
-                raise RosterRefusedError([f"somebody else changed {table} meanwhile"])
+                raise RosterRefusedError([Fault("meanwhile", About("roster"), {"what": table})])
             self._work.roster.insert(model, [self._row(one, change) for one in changes if one.after is not None])
 
     def _row(self, change: FactChange, by: RosterChange) -> dict[str, Any]:

@@ -1,8 +1,10 @@
 """What a roster import refuses."""
 
-from service.errors import ServiceError
+from collections.abc import Sequence
 
-MOST_SHOWN = 200
+from service.errors import ServiceError
+from service.language import Language, texts_in
+from service.roster.faults import Fault
 
 
 class RecorderNotFoundError(ServiceError):
@@ -49,10 +51,31 @@ class RosterRefusedError(ServiceError):
     """The roster contradicts itself or what is known; nothing was changed.
 
     Attributes:
-        faults: One sentence for each fault, with the place of the row.
+        faults: Everything that is wrong.
     """
 
-    def __init__(self, faults: list[str]) -> None:
-        super().__init__(f"the roster is refused; the first of {len(faults)}: {faults[0]}")
-        self.faults = faults[:MOST_SHOWN]
-        self.fault_count = len(faults)
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        first = faults[0].told(texts_in(Language.EN))
+        super().__init__(f"the roster is refused; the first of {len(faults)}: {first}")
+        self.faults = tuple(faults)
+
+
+class RosterFileRefusedError(RosterRefusedError):
+    """The file cannot be read as a roster; every place where it cannot is among the faults."""
+
+
+class OtherFileError(ServiceError):
+    """The file is not the one that was shown."""
+
+    def __init__(self, expected: str, sha256: str) -> None:
+        super().__init__(f"the file has the digest sha256:{sha256}, and sha256:{expected} was shown")
+        self.expected = expected
+        self.sha256 = sha256
+
+
+class RosterTooLargeError(ServiceError):
+    """The roster has more rows than one file may."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"more than {most} rows; choose a lower agency")
+        self.most = most

@@ -93,10 +93,14 @@ class OfficerCodeFacts(_Fact):
 
 
 class OfficerFacts(_Row):
-    """An officer with posts, certificates and the numbers recorders carried for them; ``code`` is the present one."""
+    """An officer with posts, certificates and the numbers recorders carried for them; ``code`` is the present one.
+
+    Attributes:
+        name: Needed when the officer is told for the first time.
+    """
 
     code: Code
-    name: Name
+    name: Name | None = None
     posts: tuple[PostFacts, ...] = ()
     certificates: tuple[CertificateFacts, ...] = ()
     codes: tuple[OfficerCodeFacts, ...] = ()
@@ -140,13 +144,14 @@ class RecorderFacts(_Row):
     """A recorder, what became of it, and who has it.
 
     Attributes:
+        agency: Needed when the recorder is told for the first time.
         agency_since: Since when it belongs to ``agency``; the agency before ends the day before. A recorder told for the first time without it has
             always belonged there.
     """
 
     serial: Code
     model: Annotated[str, Field(max_length=120)] = ""
-    agency: Code
+    agency: Code | None = None
     agency_since: Day | None = None
     changes: tuple[RecorderStatusFacts, ...] = ()
     assignments: tuple[AssignmentFacts, ...] = ()

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from service.roster.faults import About
 from service.roster.rows import FIRST_DAY, AgencyFacts, OfficerFacts, RecorderFacts, Roster
 
 Key = tuple[Any, ...]
@@ -25,7 +26,6 @@ class Telling:
         key: What makes it the same fact when it is told again; begins with the subject.
         content: Everything else of it, by column, with codes where the table has identifiers.
         withdrawn: Whether it says that it never was so.
-        where: Its place in the roster, for people.
     """
 
     table: str
@@ -33,7 +33,11 @@ class Telling:
     key: Key
     content: Mapping[str, Any]
     withdrawn: bool
-    where: str
+
+    @property
+    def about(self) -> About:
+        """What it is about, for people."""
+        return About(self.table, self.key)
 
 
 def flatten(roster: Roster) -> Iterator[Telling]:
@@ -45,59 +49,48 @@ def flatten(roster: Roster) -> Iterator[Telling]:
     for recorder in roster.recorders:
         yield from _of_recorder(recorder)
     for target in roster.targets:
-        where = f"target of {target.agency} for {target.due_on}"
-        yield _telling("coverage_target", (target.agency, target.due_on), target, where, leave_out={"agency", "due_on"})
+        yield _telling("coverage_target", (target.agency, target.due_on), target, leave_out={"agency", "due_on"})
 
 
-def place_of_recorder(recorder: RecorderFacts, begins: date = FIRST_DAY, ends: date | None = None) -> Telling:
+def place_of_recorder(serial: str, agency: str, begins: date = FIRST_DAY) -> Telling:
     """Where a recorder belongs from a day on."""
-    content = {"agency": recorder.agency, "valid_until": ends}
-    key = (recorder.serial, begins)
-    return Telling("recorder_place", recorder.serial, key, content, withdrawn=False, where=f"recorder {recorder.serial}, agency from {begins}")
+    return Telling("recorder_place", serial, (serial, begins), {"agency": agency, "valid_until": None}, withdrawn=False)
 
 
 def _of_agency(agency: AgencyFacts) -> Iterator[Telling]:
-    where = f"agency {agency.code}, from {agency.valid_from}"
-    yield _telling("agency_place", (agency.code, agency.valid_from), agency, where, leave_out={"code", "valid_from", "successors"})
+    yield _telling("agency_place", (agency.code, agency.valid_from), agency, leave_out={"code", "valid_from", "successors"})
     for successor in agency.successors:
         key = (agency.code, successor.agency, successor.since)
-        yield _telling("agency_succession", key, successor, f"agency {agency.code}, successor {successor.agency}", leave_out={"agency", "since"})
+        yield _telling("agency_succession", key, successor, leave_out={"agency", "since"})
 
 
 def _of_officer(officer: OfficerFacts) -> Iterator[Telling]:
-    where = f"officer {officer.code}"
     for post in officer.posts:
-        yield _telling("officer_post", (officer.code, post.valid_from), post, f"{where}, post from {post.valid_from}")
+        yield _telling("officer_post", (officer.code, post.valid_from), post)
     for held in officer.codes:
         content = {"officer": officer.code, "valid_until": held.valid_until}
-        told = f"code {held.code} from {held.valid_from}"
-        yield Telling("officer_code", held.code, (held.code, held.valid_from), content, held.withdrawn, f"{where}, {told}")
+        yield Telling("officer_code", held.code, (held.code, held.valid_from), content, held.withdrawn)
     for certificate in officer.certificates:
-        told = f"{where}, certificate {certificate.number}"
         content = {"officer": officer.code, "valid_until": certificate.valid_until}
         key = (certificate.number, certificate.valid_from)
-        yield Telling("certificate_term", certificate.number, key, content, certificate.withdrawn, told)
+        yield Telling("certificate_term", certificate.number, key, content, certificate.withdrawn)
         for change in certificate.changes:
-            yield _telling("certificate_status", (certificate.number, change.since), change, f"{told}, state since {change.since}")
+            yield _telling("certificate_status", (certificate.number, change.since), change)
 
 
 def _of_recorder(recorder: RecorderFacts) -> Iterator[Telling]:
-    where = f"recorder {recorder.serial}"
     for change in recorder.changes:
-        yield _telling("recorder_status", (recorder.serial, change.since), change, f"{where}, state since {change.since}")
+        yield _telling("recorder_status", (recorder.serial, change.since), change)
     for assignment in recorder.assignments:
-        told = f"{where}, assignment to {assignment.officer} from {assignment.valid_from}"
-        yield _telling(
-            "assignment", (recorder.serial, assignment.officer, assignment.valid_from), assignment, told, leave_out={"officer", "valid_from"}
-        )
+        key = (recorder.serial, assignment.officer, assignment.valid_from)
+        yield _telling("assignment", key, assignment, leave_out={"officer", "valid_from"})
     for use in recorder.uses:
-        used = (recorder.serial, use.used_on, use.source)
-        yield Telling("recorder_use", recorder.serial, used, {}, withdrawn=False, where=f"{where}, use on {use.used_on}")
+        yield Telling("recorder_use", recorder.serial, (recorder.serial, use.used_on, use.source), {}, withdrawn=False)
 
 
-def _telling(table: str, key: Key, fact: BaseModel, where: str, *, leave_out: Collection[str] = ("valid_from", "since")) -> Telling:
+def _telling(table: str, key: Key, fact: BaseModel, *, leave_out: Collection[str] = ("valid_from", "since")) -> Telling:
     content = fact.model_dump(exclude={*leave_out, "withdrawn"})
     if content.get("wipe") is not None:
         content["wipe"]["wiped_on"] = content["wipe"]["wiped_on"].isoformat()
     plain = {name: str(value) if isinstance(value, str) else value for name, value in content.items()}
-    return Telling(table, str(key[0]), key, plain, bool(getattr(fact, "withdrawn", False)), where)
+    return Telling(table, str(key[0]), key, plain, bool(getattr(fact, "withdrawn", False)))

@@ -28,13 +28,15 @@ from integrity.hashing import Digests
 from integrity.listing import Listing, RecordedFile, RecorderIdentity
 from integrity.plain import to_plain
 from integrity.receipt import UploadReceipt
+from service.language import Language, texts_in
 from service.media.errors import ChildFailedError
 from service.media.gps.read_track import read_track
 from service.media.gps.summary import summarise
 from service.media.probe import _report
 from service.media.report import ChildAnswer
 from service.media.wire import HEADER, Frame, PipeEnd
-from service.roster.plan_import import KnownCodes, find_faults, in_order
+from service.roster.plan import Known
+from service.roster.plan_import import plan_import
 from service.roster.rows import Roster
 from tests.fuzz.target import Target, joined, records
 from tests.unit.service.media.gps.logs import block, recording, source, walk
@@ -145,8 +147,9 @@ def _media_report(data: bytes) -> object:
 
 def _roster(data: bytes) -> object:
     roster = Roster.model_validate_json(data)
-    known = KnownCodes(agencies=frozenset({"3101"}), officers=frozenset({"100001"}))
-    return find_faults(roster, known), in_order(roster.agencies, known.agencies)
+    known = Known(top="3101", agencies=frozenset({"3101"}), officers={"100001": ""})
+    planned = plan_import(roster, known)
+    return [fault.told(texts_in(Language.EN)) for fault in planned.faults], planned.agencies
 
 
 def _gps_track(data: bytes) -> object:

@@ -102,7 +102,7 @@ def test_a_dry_run_tells_what_it_would_add_and_adds_nothing(service):
 def test_an_assignment_that_overlaps_a_known_one_is_refused_and_nothing_changes(service):
     recorder = {"serial": "ZF00002", "agency": "0101", "assignments": [{"officer": "000003", "valid_from": "2026-07-01"}]}
 
-    with pytest.raises(RosterRefusedError, match="share a day"):
+    with pytest.raises(RosterRefusedError, match="shares a day"):
         import_roster(service.context, Roster.model_validate({"recorders": [recorder]}), actor=service.people[Role.ADMINISTRATOR])
 
     assert measured(service, "2026-09-30")[:2] == (2, 3)

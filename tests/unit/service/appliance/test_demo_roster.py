@@ -4,16 +4,17 @@ import pytest
 
 from service.appliance.demo_people import MARK, demo_people
 from service.appliance.demo_roster import make_demo_roster
-from service.roster.plan_import import KnownCodes, find_faults
+from service.roster.plan import Known
+from service.roster.plan_import import plan_import
 
-NOTHING_KNOWN = KnownCodes(frozenset(), frozenset())
+NOTHING_KNOWN = Known(top="0", agencies=frozenset({"0"}))
 
 
 @pytest.mark.parametrize("today", [date(2020, 1, 1), date(2026, 11, 24), date(2026, 12, 31), date(2028, 2, 29)])
 def test_the_roster_has_no_faults_on_any_day(today):
     roster = make_demo_roster(today)
 
-    assert find_faults(roster, NOTHING_KNOWN) == []
+    assert plan_import(roster, NOTHING_KNOWN).faults == ()
     assert (len(roster.agencies), len(roster.officers)) == (11, 1_000)
 
 
