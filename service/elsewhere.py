@@ -136,6 +136,26 @@ class WebhookElsewhere(BaseModel):
     ca_file: Path | None = None
 
 
+class RosterElsewhere(BaseModel):
+    """An agency's own information system, which rosters are pulled from (docs/roster-exchange.md).
+
+    Attributes:
+        name: Name under which its cursor is kept.
+        url: Address that answers rosters.
+        token_file: Holds the token that the service shows.
+        agency: Code of the agency whose roster it may change, with everything below it.
+        ca_file: Certificate authority of its TLS, PEM, when the system does not know it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")
+    url: str
+    token_file: Path
+    agency: str = Field(min_length=1, max_length=64)
+    ca_file: Path | None = None
+
+
 def _verifier_key(value: str) -> str:
     try:
         parse_verifier_key(value)

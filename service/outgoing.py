@@ -4,7 +4,7 @@ import ipaddress
 import socket
 import ssl
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -40,7 +40,7 @@ class OutgoingRequest:
 
     Attributes:
         url: Address; `https`, or `http` of this machine.
-        body: What is posted.
+        body: What is posted; ``None`` when nothing is.
         headers: Further headers.
         timeout_s: Longest wait for connecting, and for each piece of the answer, in seconds.
         limit_bytes: Longest answer.
@@ -48,7 +48,7 @@ class OutgoingRequest:
     """
 
     url: str
-    body: bytes
+    body: bytes | None
     headers: dict[str, str]
     timeout_s: float = 10.0
     limit_bytes: int = 64 * 1024
@@ -65,7 +65,7 @@ class OutgoingAnswer:
 
 
 class Outgoing:
-    """Posts to listed addresses.
+    """Asks listed addresses.
 
     Args:
         allowed: ``host:port`` of each address that may be asked.
@@ -83,6 +83,13 @@ class Outgoing:
             OutgoingRefusedError: The address may not be asked.
             OutgoingFailedError: No answer came, or one beyond the limits.
         """
+        return self._ask("POST", request)
+
+    def get(self, request: OutgoingRequest) -> OutgoingAnswer:
+        """Get what an address has to say, without the request's body; raises as :meth:`post` does."""
+        return self._ask("GET", replace(request, body=None))
+
+    def _ask(self, method: str, request: OutgoingRequest) -> OutgoingAnswer:
         parts = urlsplit(request.url)
         host, port = parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 0)
         if f"{host}:{port}" not in self._allowed:
@@ -94,7 +101,7 @@ class Outgoing:
         try:
             with _pool(parts.scheme, host, port, address=address, request=request) as pool:
                 headers = {"Host": parts.netloc.rpartition("@")[2], **request.headers}
-                answer = pool.urlopen("POST", target, body=request.body, headers=headers, redirect=False, preload_content=False)
+                answer = pool.urlopen(method, target, body=request.body, headers=headers, redirect=False, preload_content=False)
                 return OutgoingAnswer(answer.status, answer.headers.get("content-type", ""), _read(answer, request))
         except (HTTPError, OSError) as error:
             raise OutgoingFailedError(request.url, f"{type(error).__name__}: {error}") from error

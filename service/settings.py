@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from service.elsewhere import AuthorityElsewhere, ReporterBelow, ReportsElsewhere, WebhookElsewhere, WitnessElsewhere
+from service.elsewhere import AuthorityElsewhere, ReporterBelow, ReportsElsewhere, RosterElsewhere, WebhookElsewhere, WitnessElsewhere
 from service.errors import ServiceError
 
 PREFIX = "BODYCAM_"
@@ -117,6 +117,9 @@ class Settings(BaseSettings):
     webhooks: tuple[WebhookElsewhere, ...] = Field(
         default=(), description="Who is told of alarms: `[{name, url, secret_file, kinds, ca_file}]` (docs/formats/webhook.md)."
     )
+    roster_sources: tuple[RosterElsewhere, ...] = Field(
+        default=(), description="Where rosters are pulled from every day: `[{name, url, token_file, agency, ca_file}]` (docs/roster-exchange.md)."
+    )
     worker_concurrency: int = Field(default=2, ge=1, le=64, description="Jobs that one worker does at a time.")
     token_hours: float = Field(default=12.0, gt=0, le=168, description="Hours until a sign-in expires.")
     read_back_paused: bool = Field(
@@ -148,11 +151,11 @@ class Settings(BaseSettings):
                 raise ValueError(f"two reporters have the same {what}")
         return value
 
-    @field_validator("webhooks")
+    @field_validator("webhooks", "roster_sources")
     @classmethod
-    def _named_apart(cls, value: tuple[WebhookElsewhere, ...]) -> tuple[WebhookElsewhere, ...]:
-        if len({webhook.name for webhook in value}) != len(value):
-            raise ValueError("two webhooks have the same name")
+    def _named_apart(cls, value: tuple[WebhookElsewhere | RosterElsewhere, ...]) -> tuple[WebhookElsewhere | RosterElsewhere, ...]:
+        if len({one.name for one in value}) != len(value):
+            raise ValueError("two of them have the same name")
         return value
 
     @field_validator("key_mark")
@@ -177,7 +180,7 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _listed_addresses(self) -> Self:
         reports = (self.report_to,) if self.report_to is not None else ()
-        for url in (one.url for one in (*self.timestamp_authorities, *self.witnesses, *reports, *self.webhooks)):
+        for url in (one.url for one in (*self.timestamp_authorities, *self.witnesses, *reports, *self.webhooks, *self.roster_sources)):
             parts = urlsplit(url)
             port = parts.port or {"https": 443, "http": 80}.get(parts.scheme, 0)
             if f"{parts.hostname}:{port}" not in self.outgoing_hosts:

@@ -26,6 +26,7 @@ from service.ingest.end_session import end_lost_sessions
 from service.ingest.probe_clip import probe_clip
 from service.ingest.read_back_clip import read_back_clip
 from service.roster.move_due import move_due_daily
+from service.roster.pull_roster import pull_rosters_daily
 from service.safekeeping.check_fixity import check_fixity_daily
 from service.safekeeping.probe_again import probe_again
 from service.safekeeping.probe_lock import probe_lock_daily, probe_second_lock_daily
@@ -58,6 +59,7 @@ JOBS: tuple[JobFunction, ...] = (
     deliver_webhooks,
     send_reports,
     move_due_daily,
+    pull_rosters_daily,
 )
 
 TIMETABLE: tuple[tuple[str, JobFunction], ...] = (
@@ -76,6 +78,7 @@ TIMETABLE: tuple[tuple[str, JobFunction], ...] = (
     ("*/10 * * * *", freeze_due),  # days end at 16:00 UTC; what is frozen already costs one query
     ("1 16 * * *", move_due_daily),  # a minute into the day in Asia/Shanghai
     ("29 17 * * *", restate_snapshots),
+    ("37 18 * * *", pull_rosters_daily),
     ("3 16 * * *", watch_coverage),
     ("* * * * *", deliver_webhooks),
     ("* * * * *", send_reports),  # without BODYCAM_REPORT_TO it does nothing

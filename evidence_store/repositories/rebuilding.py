@@ -9,7 +9,7 @@ from sqlalchemy import insert, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
-from evidence_store.models import Agency, Base, Clip, CustodyEventRow, DockSession, SessionFile, UserAccount
+from evidence_store.models import Agency, Base, Clip, CustodyEventRow, DockSession, Recorder, SessionFile, UserAccount
 from integrity.merkle import TreeNode, leaf_hash
 
 _ADD_EVENTS = text(
@@ -72,6 +72,10 @@ class Rebuilding:
             alike.setdefault(tuple(sorted(told)), []).append(told)
         for group in alike.values():
             self._session.execute(insert(model), group)
+
+    def change(self, model: type[Agency | Recorder], row_id: UUID, values: Mapping[str, Any]) -> None:
+        """Write what became of a row after it was added."""
+        self._session.execute(update(model).where(model.id == row_id).values(**values))
 
     def mark_file(self, session_id: UUID, clip_id: UUID, values: Mapping[str, Any]) -> None:
         """Write what a clip's chain tells of its place in a session's listing."""

@@ -10,7 +10,7 @@ from sqlalchemy import CursorResult, Table, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from evidence_store.actor import Scope
-from evidence_store.models import Agency, Base, Certificate, Officer, Recorder, RosterChange, RosterConfirmation
+from evidence_store.models import Agency, Base, Certificate, Officer, Recorder, RosterChange, RosterConfirmation, RosterSourceState
 
 _AT_ONCE = 2_000
 
@@ -254,6 +254,15 @@ class RosterFacts:
         """Which agencies confirmed a month, by agency."""
         query = select(RosterConfirmation).where(RosterConfirmation.month == month)
         return {row.agency_id: row for row in self._session.scalars(query)}
+
+    def source_state(self, name: str) -> RosterSourceState | None:
+        """How far a source that rosters are pulled from was read."""
+        return self._session.get(RosterSourceState, name)
+
+    def keep_source_state(self, state: RosterSourceState) -> None:
+        """Keep how far a source was read, instead of what was kept of it."""
+        self._session.merge(state)
+        self._session.flush()
 
     def agencies(self) -> list[Agency]:
         """Every agency, by path."""

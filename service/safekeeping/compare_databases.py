@@ -23,6 +23,7 @@ from evidence_store.models import (
     PoolCheckout,
     Recorder,
     RecorderAdoption,
+    RosterConfirmation,
     SessionFile,
     UserAccount,
 )
@@ -46,18 +47,21 @@ uploads under way; what workers find out again; and moments that store or log kn
 CACHED_TABLES = frozenset(
     {
         *("access_token", "officer_code", "officer_post", "certificate", "certificate_status", "recorder_status", "assignment"),
+        *("agency_place", "agency_succession", "certificate_term", "recorder_place", "recorder_use", "roster_change", "roster_source_state"),
+        *("coverage_target", "coverage_snapshot", "coverage_figure", "coverage_alarm", "webhook_delivery"),
+        *("report_sent", "report_received", "report_delivery"),
         *("lock_probe_run", "log_audit_run", "finding", "reconcile_run", "removal_proposal", "fixity_run", "fixity_check", "store_listing"),
         *("object_copy", "object_loss", "cosignature", "custody_pending"),
         *("evidence_package", "evidence_package_clip", "evidence_package_file", "evidence_package_seal"),
     }
 )
-"""Tables that a rebuild leaves empty: sign-ins; what the roster tells; what was looked after; the ledger of the second store; lines of witnesses; and
+"""Tables that a rebuild leaves empty: sign-ins; what the roster tells; figures of coverage, whose frozen files lie in the store; what was looked after; the ledger of the second store; lines of witnesses; and
 the files of packages, which are handed over anew. The custody log tells of every package, of every removal and of every repair all the same.
 """
 
 ROWS: tuple[type[Base], ...] = (
     *(Agency, Officer, Recorder, UserAccount, FootageImport, Dock, DockSession, RecorderAdoption, PoolCheckout, Clip, SessionFile, ClipView),
-    *(ImportStatement, Case, CaseClip, LogExport, LogKey, MerkleNode),
+    *(RosterConfirmation, ImportStatement, Case, CaseClip, LogExport, LogKey, MerkleNode),
 )
 """Tables that are compared row by row; the custody log itself is compared by :data:`LOG`."""
 LOG = ("custody_event", "custody_leaf", "checkpoint", "timestamp_receipt")

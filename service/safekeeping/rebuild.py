@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from evidence_store.models import Agency, Case, CaseClip, CheckpointRow, LogExport, LogKey, TimestampReceipt
+from evidence_store.models import Agency, Case, CaseClip, CheckpointRow, LogExport, LogKey, Recorder, TimestampReceipt
 from evidence_store.object_store.keys import LOG_PREFIX
 from evidence_store.repositories.log import EMBEDDED_AUTHORITY
 from service.context import ServiceContext
@@ -13,7 +13,7 @@ from service.safekeeping.rebuild_errors import DatabaseLostError, NotEmptyError,
 from service.safekeeping.rebuilt_rows import Rebuild, RebuildResult, Report, ToldRow
 from service.safekeeping.recover_clips import recover_clips
 from service.safekeeping.replay_case import replay_case
-from service.safekeeping.replay_people import REPLAYS
+from service.safekeeping.replay_people import REPLAYS, moved_to
 
 
 def rebuild(context: ServiceContext, report: Report = lambda _: None) -> RebuildResult:
@@ -43,6 +43,7 @@ def rebuild(context: ServiceContext, report: Report = lambda _: None) -> Rebuild
             report(f"writing what the log tells of each {kind}")
             told = [row for subject_id, chain in under_way.chains(kind) for row in replay(subject_id, map(read_past_event, chain))]
             under_way.write(sorted(told, key=_agencies_from_the_top))
+        _move(under_way)
         write_sessions(under_way)
         write_clips(context, under_way)
         write_files(under_way)
@@ -50,6 +51,16 @@ def rebuild(context: ServiceContext, report: Report = lambda _: None) -> Rebuild
         work.rebuilding.seal()
         recover_clips(context, under_way)
         return under_way.result
+
+
+def _move(under_way: Rebuild) -> None:
+    """Leave agencies and recorders where their last move left them."""
+    moved: tuple[tuple[str, type[Agency | Recorder]], ...] = (("agency", Agency), ("recorder", Recorder))
+    for kind, model in moved:
+        for subject_id, chain in under_way.chains(kind):
+            columns = moved_to(map(read_past_event, chain))
+            if columns:
+                under_way.work.rebuilding.change(model, subject_id, columns)
 
 
 def refuse_lost_database(context: ServiceContext) -> None:

@@ -5,10 +5,11 @@ posts from the next roster.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
-from evidence_store.models import Agency, Dock, FootageImport, Officer, PoolCheckout, Recorder, RecorderAdoption, UserAccount
+from evidence_store.models import Agency, Dock, FootageImport, Officer, PoolCheckout, Recorder, RecorderAdoption, RosterConfirmation, UserAccount
 from service.accounts.passwords import NO_PASSWORD
 from service.docks.register_dock import no_token
 from service.safekeeping.events import PastEvent, told_id, told_time
@@ -23,6 +24,27 @@ def replay_agency(_subject_id: UUID, events: Iterable[PastEvent]) -> list[ToldRo
 def replay_roster(_subject_id: UUID, events: Iterable[PastEvent]) -> list[ToldRow]:
     """Agencies, officers and recorders that a roster added."""
     return [_roster_row(entry) for event in events if event.action == "rows.added" for entry in event.details["rows"]]
+
+
+def replay_confirmations(agency_id: UUID, events: Iterable[PastEvent]) -> list[ToldRow]:
+    """For which months an agency's roster was confirmed."""
+    rows: list[ToldRow] = []
+    for event in events:
+        if event.action == "roster.confirmed":
+            told = {"agency_id": agency_id, "month": date.fromisoformat(event.details["month"])}
+            rows.append((RosterConfirmation, {**told, "confirmed_by": event.actor_name or event.actor_id, "confirmed_at": event.at}))
+    return rows
+
+
+def moved_to(events: Iterable[PastEvent]) -> dict[str, Any]:
+    """Columns of an agency or a recorder as its last move left them; empty when it never moved."""
+    columns: dict[str, Any] = {}
+    for event in events:
+        if event.action == "agency.moved":
+            columns = {name: value for name, value in _agency(event.details).items() if name != "id"}
+        elif event.action == "recorder.moved":
+            columns = {"agency_id": UUID(event.details["agency_id"])}
+    return columns
 
 
 def replay_account(account_id: UUID, events: Iterable[PastEvent]) -> list[ToldRow]:
@@ -105,6 +127,7 @@ def _agency(told: Mapping[str, Any]) -> dict[str, Any]:
 REPLAYS: Sequence[tuple[str, Callable[[UUID, Iterable[PastEvent]], list[ToldRow]]]] = (
     ("agency", replay_agency),
     ("roster", replay_roster),
+    ("agency", replay_confirmations),
     ("account", replay_account),
     ("import", replay_import),
     ("dock", replay_dock),

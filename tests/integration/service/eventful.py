@@ -31,6 +31,7 @@ from service.ingest.release_clip import order_releases, report_releases
 from service.ingest.reread_clip import Reread, reread_clip
 from service.ingest.set_recorder_clock import ClockSetting, record_clock_setting
 from service.roster.apply_import import import_roster
+from service.roster.confirm_roster import confirm_roster
 from service.roster.pool_checkouts import check_in, check_out
 from service.roster.rows import Roster
 from service.safekeeping.check_fixity import check_fixity
@@ -56,7 +57,7 @@ STRANGER = replace(IDENTITY, serial="ZF09999", officer_code="777777")
 
 def live(service):
     """Let everything happen once, then seal it and lay the log into the store."""
-    for chapter in (_people, _docking, _docking_again, _pool, _adoption, _contested, _import, _case, _quarantine, _lost):
+    for chapter in (_people, _moves, _docking, _docking_again, _pool, _adoption, _contested, _import, _case, _quarantine, _lost):
         chapter(service)
         service.clock.advance(minutes=7)
     check_fixity(service.context, percent=100)
@@ -73,6 +74,19 @@ def _people(service):
     import_roster(service.context, Roster.model_validate(ROSTER), actor=service.administrator)
     add_account(service.context, NewAccount("one", PASSWORD, Role.DUTY_OFFICER, "01", "000001"), actor=service.administrator)
     service.officer = who_holds(service.context, sign_in(service.context, "one", PASSWORD).token)
+
+
+def _moves(service):
+    """An agency takes another name, a recorder goes elsewhere and comes back, and the month is confirmed."""
+    renamed = [
+        {"code": "0101", "name": "示范县", "level": "county", "parent": "01", "valid_until": "2026-01-31"},
+        {"code": "0101", "name": "示范新县", "level": "county", "parent": "0", "valid_from": "2026-02-01"},
+    ]
+    gone = {"serial": "ZF00042", "agency": "0101", "agency_since": "2026-02-01"}
+    back = {"serial": "ZF00042", "agency": "01", "agency_since": "2026-03-01"}
+    for roster in ({"agencies": renamed, "recorders": [gone]}, {"recorders": [back]}, {"recorders": [{**gone, "agency_since": "2026-04-01"}]}):
+        import_roster(service.context, Roster.model_validate(roster), actor=service.administrator)
+    confirm_roster(service.context, actor=service.administrator)
 
 
 def _docking(service):
