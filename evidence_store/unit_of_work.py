@@ -38,6 +38,7 @@ from evidence_store.repositories.reconciliation import Reconciliation
 from evidence_store.repositories.recorders import Recorders
 from evidence_store.repositories.roster import RosterFacts
 from evidence_store.repositories.snapshots import Snapshots
+from evidence_store.repositories.statistics import Statistics
 
 
 class UnitOfWork:
@@ -75,6 +76,7 @@ class UnitOfWork:
         self.recorders = Recorders(session)
         self.roster = RosterFacts(session)
         self.snapshots = Snapshots(session)
+        self.statistics = Statistics(session)
         self.webhooks = Webhooks(session)
 
     def flush(self) -> None:

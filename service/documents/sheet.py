@@ -20,13 +20,13 @@ from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 from service.language import format_time, show_hidden
 
 Value = str | int | float | date | datetime | None
-Kind = Literal["text", "number", "percent", "day", "instant", "mixed"]
+Kind = Literal["text", "number", "decimal", "percent", "day", "instant", "mixed"]
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What spreadsheet programs take for the beginning of a formula, full-width spellings included."""
 MOST_CHARACTERS = 32_767
 """Longest text of a cell (ECMA-376 leaves it open; Excel's limit)."""
 _ZONE = ZoneInfo("Asia/Shanghai")
-_FORMATS: dict[str, str] = {"number": "#,##0", "percent": "0.0%", "day": "yyyy-mm-dd", "instant": "yyyy-mm-dd hh:mm:ss"}
+_FORMATS: dict[str, str] = {"number": "#,##0", "decimal": "#,##0.0", "percent": "0.0%", "day": "yyyy-mm-dd", "instant": "yyyy-mm-dd hh:mm:ss"}
 _HEADING = PatternFill("solid", fgColor="DCE6F1")
 
 
