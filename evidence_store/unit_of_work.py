@@ -39,6 +39,7 @@ from evidence_store.repositories.recorders import Recorders
 from evidence_store.repositories.roster import RosterFacts
 from evidence_store.repositories.snapshots import Snapshots
 from evidence_store.repositories.statistics import Statistics
+from evidence_store.repositories.supporting_facts import SupportingFacts
 
 
 class UnitOfWork:
@@ -77,6 +78,7 @@ class UnitOfWork:
         self.roster = RosterFacts(session)
         self.snapshots = Snapshots(session)
         self.statistics = Statistics(session)
+        self.supporting_facts = SupportingFacts(session)
         self.webhooks = Webhooks(session)
 
     def flush(self) -> None:

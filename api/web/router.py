@@ -10,6 +10,7 @@ from api.web.clips import pages as clips
 from api.web.coverage import files as coverage_files
 from api.web.coverage import pages as coverage
 from api.web.coverage import reports as coverage_reports
+from api.web.coverage import sample as coverage_sample
 from api.web.coverage import statistics as coverage_statistics
 from api.web.custody import pages as custody
 from api.web.docks import adoptions, recorder_clock
@@ -30,6 +31,7 @@ _ROOMS = (
     coverage,
     coverage_files,
     coverage_reports,
+    coverage_sample,
     coverage_statistics,
     custody,
     docks,

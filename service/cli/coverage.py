@@ -1,4 +1,4 @@
-"""`bodycam coverage`: reports of frozen figures to other levels, and the check of one by whoever has it and a key, without any installation."""
+"""`bodycam coverage`: reports of frozen figures to other levels, and what anybody checks without an installation."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -12,6 +12,8 @@ from integrity.coverage_report import CoverageReport, parse_report
 from integrity.coverage_report_checks import ReportFault, find_faults
 from integrity.errors import IntegrityError
 from service.cli.opening import FAILED, WRONG_SETTINGS, opened_context, run
+from service.coverage.roster_file import digest_roster
+from service.coverage_reports.draw import Drawing, rank_of, read_roster
 from service.coverage_reports.figure_report import read_whole_report
 from service.coverage_reports.make_report import WantedReport, make_report
 from service.coverage_reports.report_files import FileFormat, make_file
@@ -75,6 +77,24 @@ def verify(
     sys.stdout.write("signature, sums, digest of the figures, and proof of the frozen figure hold\n")
 
 
+def draw(
+    file: Annotated[Path, typer.Argument(help="A frozen figure's file, coverage/….jsonl.gz of the object store.")],
+    seed: Annotated[str, typer.Option(help="The public seed.")],
+    count: Annotated[int, typer.Option(min=1, help="How many officers.")],
+    agency: Annotated[list[str] | None, typer.Option(help="Only those who count at this agency; may be repeated.")] = None,
+) -> None:
+    """Draw a sample again from the roster itself, without any installation.
+
+    Prints rank, officer, agency, and why they are missing, then the roster's digest, which the custody event of the frozen figure must have.
+    """
+    drawing = Drawing(seed, count)
+    with file.open("rb") as packed:
+        digest = digest_roster(drawing.passing(read_roster(packed), set(agency) if agency else None))
+    for line in drawing.drawn():
+        sys.stdout.write(f"{rank_of(seed, line.officer)} {line.officer} {line.agency} {line.reason or 'equipped'}\n")
+    sys.stdout.write(f"roster sha256:{digest}\n")
+
+
 def _spelled(told: CoverageReport) -> str:
     one = told.snapshot
     agencies = f"{len(told.figures)} agencies"
@@ -91,4 +111,4 @@ def _fail(reason: str, status: int) -> NoReturn:
     raise typer.Exit(status)
 
 
-_COMMANDS: dict[str, Callable[..., None]] = {"report": report, "verify": verify}
+_COMMANDS: dict[str, Callable[..., None]] = {"draw": draw, "report": report, "verify": verify}
