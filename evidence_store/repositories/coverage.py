@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -116,18 +117,25 @@ def holds_at(alias: str) -> str:
 
 
 def _latest(alias: str, states: type[StrEnum]) -> str:
-    """The last of the states that stood at the instant, as SQL over one subject's rows.
+    """The last of the states that stood at the instant, as SQL over one subject's rows: its name and, from 1, its number.
 
     On one day a subject has one state that stands, so day and state are one number, and the greatest needs no sorting of millions of rows.
     """
     names = ", ".join(f"'{state}'" for state in states)
     numbers = " ".join(f"WHEN '{state}' THEN {number}" for number, state in enumerate(states, start=1))
-    return f"(ARRAY[{names}])[max(({alias}.since - date '1950-01-01') * 8 + CASE {alias}.state {numbers} END) & 7]"
+    latest = f"max(({alias}.since - date '1950-01-01') * 8 + CASE {alias}.state {numbers} END) & 7"
+    return f"(ARRAY[{names}])[{latest}] AS state, {latest} AS number"
+
+
+_NUMBERS = {state: number for number, state in enumerate(RecorderState, start=1)}
+_POOL_BIT = 1
+"""What a pool recorder adds to what an officer has; one of their own adds the bit of the number of its state."""
+_IN_SERVICE_BIT = 1 << _NUMBERS[RecorderState.IN_SERVICE]
 
 
 FACT_SETS = f"""
     certificate_state AS (
-      SELECT status.certificate_id, {_latest("status", CertificateState)} AS state
+      SELECT status.certificate_id, {_latest("status", CertificateState)}
       FROM certificate_status status WHERE status.since <= :day AND {known_at("status")} GROUP BY status.certificate_id
     ),
     certified AS (
@@ -137,27 +145,20 @@ FACT_SETS = f"""
       GROUP BY term.officer_id
     ),
     recorder_state AS (
-      SELECT status.recorder_id, {_latest("status", RecorderState)} AS state
+      SELECT status.recorder_id, {_latest("status", RecorderState)}
       FROM recorder_status status WHERE status.since <= :day AND {known_at("status")} GROUP BY status.recorder_id
     ),
     assigned AS (
-      SELECT assignment.officer_id, assignment.recorder_id, assignment.is_exclusive, coalesce(latest.state, 'delivered') AS state
+      SELECT assignment.officer_id, assignment.recorder_id, assignment.is_exclusive,
+        coalesce(latest.state, 'delivered') AS state, coalesce(latest.number, {_NUMBERS[RecorderState.DELIVERED]}) AS number
       FROM assignment LEFT JOIN recorder_state latest ON latest.recorder_id = assignment.recorder_id
       WHERE {holds_at("assignment")}
     ),
     held AS (
-      SELECT officer_id,
-        bool_or(is_exclusive AND state = 'in_service') AS in_service,
-        bool_or(is_exclusive AND state = 'in_repair') AS in_repair,
-        bool_or(is_exclusive AND state = 'lost') AS lost,
-        bool_or(is_exclusive AND state NOT IN ('in_service', 'in_repair', 'lost')) AS otherwise,
-        bool_or(NOT is_exclusive) AS pool
-      FROM assigned GROUP BY officer_id
+      SELECT officer_id, bit_or(CASE WHEN is_exclusive THEN 1 << number ELSE {_POOL_BIT} END) AS held FROM assigned GROUP BY officer_id
     ),
     counted AS (
-      SELECT post.officer_id, post.agency_id, certified.since,
-        coalesce(held.in_service, false) AS in_service, coalesce(held.in_repair, false) AS in_repair, coalesce(held.lost, false) AS lost,
-        coalesce(held.otherwise, false) AS otherwise, coalesce(held.pool, false) AS pool
+      SELECT post.officer_id, post.agency_id, certified.since, coalesce(held.held, 0) AS held
       FROM officer_post post
       JOIN certified ON certified.officer_id = post.officer_id
       LEFT JOIN held ON held.officer_id = post.officer_id
@@ -165,30 +166,43 @@ FACT_SETS = f"""
     )
 """
 """A certificate without a recorded state is valid between its dates; a recorder without one has been delivered and is not in service yet."""
-_HOLDING = "counted.in_service, counted.in_repair, counted.lost, counted.otherwise, counted.pool"
 _COUNTS = text(
     f"""
-    WITH {FACT_SETS.replace("counted AS (", "counted AS MATERIALIZED (")},
-    named AS (
-      SELECT counted.*, officer.code, officer.name FROM counted JOIN officer ON officer.id = counted.officer_id
-      WHERE NOT counted.in_service AND counted.agency_id = ANY(:within)
-      ORDER BY officer.code COLLATE "C" LIMIT :most
-    ),
-    own AS (
-      SELECT assigned.officer_id, array_agg(recorder.serial ORDER BY recorder.serial COLLATE "C") AS serials,
-        array_agg(assigned.state ORDER BY recorder.serial COLLATE "C") AS states
-      FROM named JOIN assigned ON assigned.officer_id = named.officer_id AND assigned.is_exclusive
-      JOIN recorder ON recorder.id = assigned.recorder_id GROUP BY assigned.officer_id
-    )
-    SELECT counted.agency_id, {_HOLDING}, counted.since > :new_after AS is_new, count(*) AS officers,
-      NULL::uuid AS officer_id, NULL AS code, NULL AS name, NULL::date AS since, NULL::text[] AS serials, NULL::text[] AS states
-    FROM counted GROUP BY counted.agency_id, {_HOLDING}, counted.since > :new_after
+    WITH {FACT_SETS.replace("counted AS (", "counted AS MATERIALIZED (")}
+    SELECT agency_id, held, since > :new_after AS is_new, count(*) AS officers, NULL::uuid AS officer_id
+    FROM counted GROUP BY agency_id, held, since > :new_after
     UNION ALL
-    SELECT counted.agency_id, {_HOLDING}, counted.since > :new_after, 1,
-      counted.officer_id, counted.code, counted.name, counted.since, own.serials, own.states
-    FROM named counted LEFT JOIN own ON own.officer_id = counted.officer_id
+    (SELECT counted.agency_id, counted.held, counted.since > :new_after, 1, officer.id
+     FROM counted JOIN officer ON officer.id = counted.officer_id
+     WHERE counted.held & {_IN_SERVICE_BIT} = 0 AND counted.agency_id = ANY(:within)
+     ORDER BY officer.code COLLATE "C" LIMIT :most)
     """
 )
+_NAMED = text(
+    f"""
+    SELECT officer.id AS officer_id, officer.code, officer.name, post.agency_id, certified.since, own.serials, own.states
+    FROM officer
+    JOIN officer_post post ON post.officer_id = officer.id AND {holds_at("post")}
+    JOIN LATERAL (
+      SELECT min(term.valid_from) AS since FROM certificate_term term
+      WHERE term.officer_id = officer.id AND {holds_at("term")} AND 'valid' = coalesce((
+        SELECT status.state FROM certificate_status status
+        WHERE status.certificate_id = term.certificate_id AND status.since <= :day AND {known_at("status")}
+        ORDER BY status.since DESC LIMIT 1), 'valid')
+    ) certified ON true
+    LEFT JOIN LATERAL (
+      SELECT array_agg(recorder.serial ORDER BY recorder.serial COLLATE "C") AS serials,
+        array_agg(coalesce((
+          SELECT status.state FROM recorder_status status
+          WHERE status.recorder_id = recorder.id AND status.since <= :day AND {known_at("status")} ORDER BY status.since DESC LIMIT 1
+        ), 'delivered') ORDER BY recorder.serial COLLATE "C") AS states
+      FROM assignment JOIN recorder ON recorder.id = assignment.recorder_id
+      WHERE assignment.officer_id = officer.id AND assignment.is_exclusive AND {holds_at("assignment")}
+    ) own ON true
+    WHERE officer.id = ANY(:officers) ORDER BY officer.code COLLATE "C"
+    """
+)
+_FEW = "SET LOCAL enable_nestloop = on"
 _WHOLE_LEDGER = "SET LOCAL work_mem = '256MB'; SET LOCAL enable_nestloop = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_sort = off"
 """For queries over everybody: estimates of how many facts stand on a day are far off, and hashing is right whatever they say."""
 _ROSTER = text(
@@ -199,9 +213,9 @@ _ROSTER = text(
         array_agg(assigned.state ORDER BY recorder.serial COLLATE "C") AS states
       FROM assigned JOIN recorder ON recorder.id = assigned.recorder_id WHERE assigned.is_exclusive GROUP BY assigned.officer_id
     )
-    SELECT counted.officer_id, officer.code, officer.name, counted.agency_id, counted.since, {_HOLDING}, own.serials, own.states
+    SELECT counted.officer_id, officer.code, officer.name, counted.agency_id, counted.since, counted.held, own.serials, own.states
     FROM counted JOIN officer ON officer.id = counted.officer_id LEFT JOIN own ON own.officer_id = counted.officer_id
-    WHERE (NOT :only_missing OR NOT counted.in_service) AND (CAST(:agencies AS uuid[]) IS NULL OR counted.agency_id = ANY(:agencies))
+    WHERE (NOT :only_missing OR counted.held & {_IN_SERVICE_BIT} = 0) AND (CAST(:agencies AS uuid[]) IS NULL OR counted.agency_id = ANY(:agencies))
     ORDER BY officer.code COLLATE "C"
     """
 )
@@ -249,9 +263,13 @@ class Coverage:
         """
         self._session.execute(text(_WHOLE_LEDGER))
         rows = self._session.execute(_COUNTS, {**vars_of(at), "new_after": new_after, "within": list(within), "most": most}).all()
-        groups = [CountedGroup(row.agency_id, _holding(row), row.is_new, row.officers) for row in rows if row.officer_id is None]
-        named = [_counted(row) for row in rows if row.officer_id is not None]
-        return groups, sorted(named, key=lambda row: row.code.encode())
+        groups = [CountedGroup(row.agency_id, _holding(row.held), row.is_new, row.officers) for row in rows if row.officer_id is None]
+        held = {row.officer_id: row.held for row in rows if row.officer_id is not None}
+        if not held:
+            return groups, []
+        self._session.execute(text(_FEW))
+        named = self._session.execute(_NAMED, {**vars_of(at), "officers": list(held)})
+        return groups, [_counted(row, held[row.officer_id]) for row in named]
 
     def roster(self, at: FactsAt, *, agencies: Collection[UUID] | None = None, only_missing: bool = False) -> Iterator[CountedRow]:
         """Read the officers of the denominator by officer number, in pieces; the transaction must last as long.
@@ -264,7 +282,7 @@ class Coverage:
         self._session.execute(text(_WHOLE_LEDGER))
         values = {**vars_of(at), "agencies": None if agencies is None else list(agencies), "only_missing": only_missing}
         for row in self._session.execute(_ROSTER, values, execution_options={"yield_per": _BATCH_ROWS}):
-            yield _counted(row)
+            yield _counted(row, row.held)
 
     def tree(self, at: FactsAt) -> list[PlaceRow]:
         """List where every agency stands, or stood last when it is closed."""
@@ -286,10 +304,14 @@ def vars_of(at: FactsAt) -> dict[str, Any]:
     return {"day": at.day, "known": at.known}
 
 
-def _holding(row: Any) -> Holding:
-    return Holding(row.in_service, row.in_repair, row.lost, row.otherwise, row.pool)
+@cache
+def _holding(held: int) -> Holding:
+    own = {state for state, number in _NUMBERS.items() if held >> number & 1}
+    known = {RecorderState.IN_SERVICE, RecorderState.IN_REPAIR, RecorderState.LOST}
+    in_service, in_repair, lost = (state in own for state in (RecorderState.IN_SERVICE, RecorderState.IN_REPAIR, RecorderState.LOST))
+    return Holding(in_service, in_repair, lost, bool(own - known), bool(held & _POOL_BIT))
 
 
-def _counted(row: Any) -> CountedRow:
+def _counted(row: Any, held: int) -> CountedRow:
     recorders = tuple(zip(row.serials or (), row.states or (), strict=True))
-    return CountedRow(row.officer_id, row.code, row.name, row.agency_id, row.since, _holding(row), recorders)
+    return CountedRow(row.officer_id, row.code, row.name, row.agency_id, row.since, _holding(held), recorders)

@@ -15,7 +15,7 @@ from tests.service_fixtures import running_service
 
 FIRST, LAST = date(2026, 1, 1), date(2026, 12, 31)
 BEGUN = datetime(2026, 1, 2, 3, tzinfo=UTC)
-OFFICERS, RECORDERS, HANDED_OVER, QUESTIONS = 30, 40, 6, 40
+OFFICERS, RECORDERS, HANDED_OVER, QUESTIONS = 30, 70, 6, 40
 AGENCIES = {"A": TOP_CODE, "B": TOP_CODE, "A1": "A", "A2": "A", "B1": "B"}
 
 
@@ -78,7 +78,7 @@ class History:
     def recorder(self, number):
         days = sorted({self.day() for _ in range(self.draw.randint(0, 4))})
         states = ["in_service"] * 10 + ["ordered", "delivered", "in_repair", "lost", "sealed"]
-        is_exclusive = self.draw.random() < 0.8
+        is_exclusive = self.draw.random() < 0.85
         assignments = [{**span, "officer": f"{self.draw.randrange(OFFICERS):06}", "is_exclusive": is_exclusive} for span in self.spans(3)]
         return {
             "serial": f"ZF{number:05}",
