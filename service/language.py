@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
@@ -139,6 +140,11 @@ def format_rate(numerator: int, denominator: int) -> str:
     """
     tenths = numerator * 1000 // denominator
     return f"{tenths // 10}.{tenths % 10}%"
+
+
+def format_share(share: Decimal) -> str:
+    """Show an exact share in percent, with as many decimals as it has: ``75%``, ``33.3333%``."""
+    return f"{(share * 100).normalize():f}%"
 
 
 def format_duration(seconds: float) -> str:

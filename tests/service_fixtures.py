@@ -136,6 +136,10 @@ class Service:
             self._tokens[role] = sign_in(self.context, str(role), PASSWORD).token
         return self._tokens[role]
 
+    def forget_tokens(self) -> None:
+        """Sign everybody in anew; the clock was moved further than a sign-in lasts."""
+        self._tokens.clear()
+
 
 @contextmanager
 def running_service(tmp_path, database, objects=None, *, second_objects=None, started_at=NOW, **settings):

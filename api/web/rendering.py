@@ -12,10 +12,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from api.web.local_address import path_of
 from evidence_store.actor import Actor
+from evidence_store.errors import StoreUnavailableError
 from integrity.hashing import sha256_hex
 from service import language as languages
 from service.access.policy import Action, is_allowed
 from service.context import ServiceContext
+from service.coverage_outlook.list_alarms import count_open_alarms
 from service.language import Language, Texts, choose_language, texts_in
 
 STATIC = Path(__file__).parent / "static"
@@ -29,6 +31,7 @@ NAVIGATION = (
     ("/cases", "cases", Action.FIND_CASES),
     ("/packages", "packages", Action.MAKE_PACKAGE),
     ("/coverage", "coverage", Action.READ_COVERAGE),
+    ("/roster", "roster", Action.CHANGE_ROSTER),
     ("/health", "health", Action.READ_HEALTH),
 )
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -40,6 +43,7 @@ _FILTERS = {
     "metres": languages.format_metres,
     "number": languages.format_number,
     "duration": languages.format_duration,
+    "share": languages.format_share,
     "visible": languages.show_hidden,
 }
 
@@ -109,9 +113,18 @@ def _surroundings(request: Request, actor: Actor | None) -> dict[str, Any]:
         "actor": actor,
         "may": {str(action): may(action) for action in Action},
         "navigation": [(path, key) for path, key, action in NAVIGATION if may(action)],
+        "open_alarms": _count_alarms(context, actor) if may(Action.CHANGE_ROSTER) and not is_fragment_wanted(request) else None,
         "here": request.url.path,
         "address": path_of(str(request.url) if request.method == "GET" else request.headers.get("referer", "")),
         "is_demo": context.settings.is_demo,
         "site_name": context.settings.site_name,
         "layout": "fragment.html" if is_fragment_wanted(request) else "page.html",
     }
+
+
+def _count_alarms(context: ServiceContext, actor: Actor | None) -> int | None:
+    """How many alarms wait for an administrator; ``None`` when that cannot be told, which is no reason to show no page."""
+    try:
+        return None if actor is None else count_open_alarms(context, actor=actor)
+    except StoreUnavailableError:
+        return None

@@ -138,7 +138,11 @@ _UNDOCKED = text(
 _GAPS = text(
     f"""
     WITH {FACT_SETS},
-    missing AS (SELECT officer_id, agency_id, since FROM counted WHERE NOT in_service),
+    missing AS (
+      SELECT counted.officer_id, counted.agency_id, counted.since FROM counted
+      WHERE NOT EXISTS (
+        SELECT 1 FROM assigned WHERE assigned.officer_id = counted.officer_id AND assigned.is_exclusive AND assigned.state = 'in_service')
+    ),
     served AS (
       SELECT post.officer_id, max(post.valid_from) AS since
       FROM officer_post post JOIN missing ON missing.officer_id = post.officer_id
@@ -242,10 +246,12 @@ class Alarms:
         rows = self._session.execute(query.where(*self._conditions(scope, None, agency_path)).group_by(CoverageAlarm.kind))
         return {kind: count for kind, count in rows}  # noqa: C416 - dict(rows) loses the types
 
-    def count_newly_certified(self, agency_path: str) -> int:
-        """Count the officers of an agency and those below it whose certificate has been new for too long without a recorder."""
+    def count_newly_certified(self, agency_path: str, *, since: date) -> int:
+        """Count the officers of an agency and those below it who have waited for a recorder ever since they were certified, on a day or after it."""
         query = select(func.count()).select_from(CoverageAlarm).join(Agency, Agency.id == CoverageAlarm.agency_id)
-        query = query.where(CoverageAlarm.ended_at.is_(None), CoverageAlarm.details.contains({"newly_certified": True}))
+        query = query.where(CoverageAlarm.ended_at.is_(None), CoverageAlarm.kind == "without_recorder")
+        certified_since = CoverageAlarm.details["certified_since"].astext
+        query = query.where(certified_since == CoverageAlarm.details["without_since"].astext, certified_since >= since.isoformat())
         return self._session.scalar(query.where(Agency.path.startswith(agency_path, autoescape=True))) or 0
 
     def _conditions(self, scope: Scope, kind: str | None, agency_path: str) -> list[ColumnElement[bool]]:

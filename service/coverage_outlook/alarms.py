@@ -71,7 +71,7 @@ def find_waiting(rows: Iterable[GapRow], *, today: date, days: int) -> list[Alar
             f"officer:{row.code}",
             row.agency_id,
             row.since + timedelta(days=days),
-            {"without_since": row.since.isoformat(), "newly_certified": row.since == row.certified_since},
+            {"without_since": row.since.isoformat(), "certified_since": row.certified_since.isoformat()},
         )
         for row in rows
         if row.since + timedelta(days=days) <= today

@@ -11,6 +11,7 @@ from service.context import ServiceContext
 from service.coverage.measure import find_agency
 from service.coverage_outlook.alarms import AlarmKind
 
+__all__ = ["AlarmList", "AlarmRow", "count_open_alarms", "list_alarms"]
 MOST_ALARMS = 500
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 from uuid import UUID
 
@@ -20,6 +20,9 @@ from service.coverage_outlook.targets import Decision, Tally, Target, Verdict, d
 from service.coverage_outlook.trend import History, TrendPoint, month_ends, weeks_before
 
 
+_NEWLY = timedelta(days=365)
+
+
 @dataclass(frozen=True, slots=True)
 class Outlook:
     """How an agency stands on the day of a measurement, and what comes.
@@ -30,7 +33,8 @@ class Outlook:
         pipeline: ``None`` for a day to come.
         band: ``None`` for a day to come, when nobody is missing, and where too few weeks are known.
         trend: Ends of months and the day itself, by day.
-        waiting_new: Officers whose certificate has been new for too long without a recorder; counted by the last look for alarms.
+        waiting_new: Officers certified within a year who have waited for a recorder ever since, for longer than they should; counted by the last
+            look for alarms.
     """
 
     targets: tuple[Target, ...]
@@ -62,7 +66,7 @@ def read_outlook(context: ServiceContext, measured: CoverageMeasurement, *, acto
             band = standing.band(measured, decision, within)
         last = min(day, day_of(context.clock.now()))
         trend = standing.history.points([end for end in month_ends(last) if end < day], within)
-        waiting_new = work.alarms.count_newly_certified(measured.agency.path)
+        waiting_new = work.alarms.count_newly_certified(measured.agency.path, since=last - _NEWLY)
     if measured.figure.denominator:
         trend.append(TrendPoint(day, _tally(measured.figure)))
     return Outlook(standing.targets_of(measured.agency), decision, parts, pipeline, band, tuple(trend), waiting_new)
@@ -108,7 +112,7 @@ class _Standing:
         if decision.target is None:
             return None
         share = decision.target.share
-        points = self.history.points(weeks_before(self._day, count=WEEKS), within)
+        points = self.history.points(weeks_before(self._day, count=WEEKS), within, as_known_now=True)
         tallies = [point.tally for point in points if measured.figure.denominator] + [_tally(measured.figure)]
         missing = [needed_for(share, tally.denominator) - tally.numerator for tally in tallies]
         gains = [before - after for before, after in pairwise(missing)]

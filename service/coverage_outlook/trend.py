@@ -46,11 +46,18 @@ class History:
         self._top = work.agencies.top()
         self._own: dict[date, Mapping[UUID, Figure]] = {}
 
-    def points(self, days: Collection[date], within: Sequence[UUID]) -> list[TrendPoint]:
-        """The figures of some agencies together on some days, by day; days on which nobody counted, or that cannot be told, are left out."""
+    def points(self, days: Collection[date], within: Sequence[UUID], *, as_known_now: bool = False) -> list[TrendPoint]:
+        """The figures of some agencies together on some days, by day; days on which nobody counted, or that cannot be told, are left out.
+
+        Args:
+            days: The days.
+            within: The agencies.
+            as_known_now: Rather from the facts as they are known now than from what was frozen, where that keeps nobody waiting: a roster that
+                came late is no gain of the week in which it came.
+        """
         if not days:
             return []
-        snapshots = self.frozen(min(days), max(days))
+        snapshots = {} if as_known_now and not self._is_large() else self.frozen(min(days), max(days))
         wanted = [snapshots[day].id for day in days if day in snapshots]
         sums = self._work.outlook.frozen_sums(wanted, within)
         found = []

@@ -96,7 +96,7 @@ def test_every_custody_event_of_a_clip_has_words():
 
 
 def test_every_reason_for_quarantine_has_words():
-    reasons = codes_in_source(r'(?:MISMATCH|MISSING) = "([a-z_]+)"')
+    reasons = codes_in_source(r'(?:MISMATCH|OBJECT_MISSING) = "([a-z_]+)"')
 
     assert reasons
     assert {reason for reason in reasons if not DEFAULT.has(f"clip.quarantine.{reason}")} == set()

@@ -29,7 +29,7 @@ def test_a_gap_becomes_an_alarm_on_the_day_it_is_old_enough():
 
     (alarm,) = find_waiting([row], today=TODAY, days=30)
 
-    assert (alarm.since, alarm.details["newly_certified"]) == (TODAY, True)
+    assert (alarm.since, alarm.details["certified_since"]) == (TODAY, "2026-10-25")
     assert find_waiting([row], today=TODAY - timedelta(days=1), days=30) == []
 
 
