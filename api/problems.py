@@ -97,6 +97,7 @@ PROBLEMS: dict[type[Exception], tuple[HTTPStatus, str]] = {
     roster.RecorderNotTakenError: (HTTPStatus.CONFLICT, "recorder-not-taken"),
     roster.RecorderTakenError: (HTTPStatus.CONFLICT, "recorder-taken"),
     roster.RecorderNotFoundError: (HTTPStatus.NOT_FOUND, "recorder-not-found"),
+    roster.NoSuchSheetError: (HTTPStatus.NOT_FOUND, "no-such-sheet"),
     roster.OtherFileError: (HTTPStatus.CONFLICT, "other-file"),
     roster.RosterTooLargeError: (HTTPStatus.UNPROCESSABLE_ENTITY, "roster-too-large"),
     roster.RosterFileRefusedError: (HTTPStatus.UNPROCESSABLE_ENTITY, "roster-refused"),

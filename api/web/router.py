@@ -7,6 +7,7 @@ from api.web.accounts import pages as accounts
 from api.web.cases import pages as cases
 from api.web.clips import decisions
 from api.web.clips import pages as clips
+from api.web.coverage import alarms, changes, snapshots, targets
 from api.web.coverage import files as coverage_files
 from api.web.coverage import pages as coverage
 from api.web.coverage import reports as coverage_reports
@@ -19,6 +20,7 @@ from api.web.evidence_packages import pages as evidence_packages
 from api.web.health import pages as health
 from api.web.imports import pages as imports
 from api.web.roster import checkouts
+from api.web.roster import pages as roster
 from api.web.verify_page import pages as verify_page
 
 router = APIRouter(include_in_schema=False)
@@ -29,6 +31,10 @@ _ROOMS = (
     clips,
     decisions,
     coverage,
+    changes,
+    snapshots,
+    targets,
+    alarms,
     coverage_files,
     coverage_reports,
     coverage_sample,
@@ -40,6 +46,7 @@ _ROOMS = (
     health,
     imports,
     checkouts,
+    roster,
     evidence_packages,
     verify_page,
 )

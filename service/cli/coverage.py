@@ -1,4 +1,4 @@
-"""`bodycam coverage`: reports of frozen figures to other levels, and what anybody checks without an installation."""
+"""`bodycam coverage`: rosters taken in, reports of frozen figures to other levels, and what anybody checks without an installation."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -12,6 +12,7 @@ from integrity.coverage_report import CoverageReport, parse_report
 from integrity.coverage_report_checks import ReportFault, find_faults
 from integrity.errors import IntegrityError
 from service.cli.opening import FAILED, WRONG_SETTINGS, opened_context, run
+from service.cli.roster import import_command, pull_command
 from service.coverage.roster_file import digest_roster
 from service.coverage_reports.draw import Drawing, rank_of, read_roster
 from service.coverage_reports.figure_report import read_whole_report
@@ -111,4 +112,10 @@ def _fail(reason: str, status: int) -> NoReturn:
     raise typer.Exit(status)
 
 
-_COMMANDS: dict[str, Callable[..., None]] = {"draw": draw, "report": report, "verify": verify}
+_COMMANDS: dict[str, Callable[..., None]] = {
+    "draw": draw,
+    "import": import_command,
+    "pull": pull_command,
+    "report": report,
+    "verify": verify,
+}

@@ -79,3 +79,11 @@ class RosterTooLargeError(ServiceError):
     def __init__(self, most: int) -> None:
         super().__init__(f"more than {most} rows; choose a lower agency")
         self.most = most
+
+
+class NoSuchSheetError(ServiceError):
+    """A roster has no sheet of this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"a roster has no sheet {name!r}")
+        self.name = name

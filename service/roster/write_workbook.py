@@ -13,6 +13,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from service.roster.columns import SHEETS, CellKind, Column, Sheet
+from service.roster.errors import NoSuchSheetError
 from service.roster.read_rows import Value
 from service.roster.workbook_text import escape
 
@@ -57,8 +58,15 @@ def write_workbook(rows: Rows) -> bytes:
     return file.getvalue()
 
 
-def csv_template(sheet: Sheet) -> bytes:
-    """The headings of one sheet as CSV, in UTF-8 with the mark by which spreadsheet programs know it."""
+def csv_template_named(name: str) -> bytes:
+    """The headings of one sheet as CSV, in UTF-8 with the mark by which spreadsheet programs know it.
+
+    Raises:
+        NoSuchSheetError: No sheet has this name.
+    """
+    sheet = next((one for one in SHEETS if one.name == name), None)
+    if sheet is None:
+        raise NoSuchSheetError(name)
     text = io.StringIO()
     csv.writer(text).writerow([column.heading for column in sheet.columns])
     return text.getvalue().encode("utf-8-sig")
