@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -89,9 +89,8 @@ def _first_place(context: ServiceContext, top: Agency) -> AgencyPlace:
 
 
 def _first_target(context: ServiceContext, top: Agency) -> CoverageTarget:
-    return CoverageTarget(
-        id=context.new_id(), agency_id=top.id, due_on=PLANNED_BY, share=Decimal(1), document_number="", recorded_at=context.clock.now()
-    )
+    recorded_at = context.clock.now() - timedelta(microseconds=1)  # a roster of the same instant may supersede it
+    return CoverageTarget(id=context.new_id(), agency_id=top.id, due_on=PLANNED_BY, share=Decimal(1), document_number="", recorded_at=recorded_at)
 
 
 def _tell(work: UnitOfWork, kind: str, subject: UUID, action: str, details: Mapping[str, JsonValue], *, at: datetime) -> None:
