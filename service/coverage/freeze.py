@@ -29,7 +29,7 @@ from service.jobs import job
 SUBJECT = "coverage_snapshot"
 LATE_AFTER = timedelta(days=1)
 _IN_MEMORY_BYTES = 8 * 1024**2
-_KNOWN_AFTERWARDS = frozenset({"roster_sha256", "object_version", "object_sha256"})
+_KNOWN_AFTERWARDS = frozenset({"roster_sha256", "object_version", "object_sha256", "retain_until"})
 """What a snapshot's file cannot say of itself."""
 
 
@@ -74,15 +74,15 @@ def freeze(context: ServiceContext, wanted: WantedEdition) -> CoverageSnapshot |
     Returns:
         The snapshot; ``None`` where another worker froze the same meanwhile, or a restatement would say what its predecessor says.
     """
+    retain_until = context.clock.now() + timedelta(days=context.settings.log_retention_days)
     with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES) as file:
         made = _make(context, wanted, file)
         if made is None or (wanted.edition is SnapshotEdition.RESTATED and _says_the_same(made.snapshot, wanted.replaces)):
             return None
         file.seek(0)
         data = file.read()
-    made.snapshot.retain_until = context.clock.now() + timedelta(days=context.settings.log_retention_days)
-    made.snapshot.object_sha256 = sha256_hex(data)
-    made.snapshot.object_version = context.objects.put(made.snapshot.object_key, data, retain_until=made.snapshot.retain_until).version_id
+    made.snapshot.retain_until, made.snapshot.object_sha256 = retain_until, sha256_hex(data)
+    made.snapshot.object_version = context.objects.put(made.snapshot.object_key, data, retain_until=retain_until).version_id
     try:
         with context.unit_of_work() as work:
             work.snapshots.add(made.snapshot, made.figures)
@@ -116,7 +116,7 @@ def _make(context: ServiceContext, wanted: WantedEdition, file: IO[bytes]) -> _M
         snapshot = _snapshot(wanted, top, total, snapshot_id=snapshot_id, made_at=now)
         snapshot.figures_sha256 = digest_figures(spelled)
         header = {key: value for key, value in members(snapshot).items() if key not in _KNOWN_AFTERWARDS}
-        header |= {"agencies": len(figures), "officers": total.denominator}
+        header |= {"agencies": len(figures), "officers": total.denominator, "beside": {figure.code: figure.beside for figure in figures}}
         snapshot.roster_sha256 = write_snapshot(file, header, spelled, roster_lines(work, at, tree))
     return _Made(snapshot, figures)
 
@@ -217,6 +217,7 @@ def members(snapshot: CoverageSnapshot) -> dict[str, JsonValue]:
         "object_key": snapshot.object_key,
         "object_version": snapshot.object_version,
         "object_sha256": snapshot.object_sha256,
+        "retain_until": spell_instant(snapshot.retain_until) if snapshot.retain_until else None,
     }
 
 

@@ -12,6 +12,8 @@ from evidence_store.models import (
     CaseClip,
     Clip,
     ClipView,
+    CoverageFigure,
+    CoverageSnapshot,
     Dock,
     DockSession,
     FootageImport,
@@ -48,20 +50,21 @@ CACHED_TABLES = frozenset(
     {
         *("access_token", "officer_code", "officer_post", "certificate", "certificate_status", "recorder_status", "assignment"),
         *("agency_place", "agency_succession", "certificate_term", "recorder_place", "recorder_use", "roster_change", "roster_source_state"),
-        *("coverage_target", "coverage_snapshot", "coverage_figure", "coverage_alarm", "webhook_delivery"),
+        *("coverage_target", "coverage_alarm", "webhook_delivery"),
         *("report_sent", "report_received", "report_delivery"),
         *("lock_probe_run", "log_audit_run", "finding", "reconcile_run", "removal_proposal", "fixity_run", "fixity_check", "store_listing"),
         *("object_copy", "object_loss", "cosignature", "custody_pending"),
         *("evidence_package", "evidence_package_clip", "evidence_package_file", "evidence_package_seal"),
     }
 )
-"""Tables that a rebuild leaves empty: sign-ins; what the roster tells; figures of coverage, whose frozen files lie in the store; what was looked after; the ledger of the second store; lines of witnesses; and
-the files of packages, which are handed over anew. The custody log tells of every package, of every removal and of every repair all the same.
+"""Tables that a rebuild leaves empty: sign-ins; what the roster tells; alarms and reports of coverage; what was looked after; the ledger of the
+second store; lines of witnesses; and the files of packages, which are handed over anew. The custody log tells of every package, of every removal and
+of every repair all the same.
 """
 
 ROWS: tuple[type[Base], ...] = (
     *(Agency, Officer, Recorder, UserAccount, FootageImport, Dock, DockSession, RecorderAdoption, PoolCheckout, Clip, SessionFile, ClipView),
-    *(RosterConfirmation, ImportStatement, Case, CaseClip, LogExport, LogKey, MerkleNode),
+    *(RosterConfirmation, ImportStatement, Case, CaseClip, CoverageSnapshot, CoverageFigure, LogExport, LogKey, MerkleNode),
 )
 """Tables that are compared row by row; the custody log itself is compared by :data:`LOG`."""
 LOG = ("custody_event", "custody_leaf", "checkpoint", "timestamp_receipt")

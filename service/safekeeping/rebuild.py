@@ -9,6 +9,7 @@ from service.context import ServiceContext
 from service.safekeeping.events import read_past_event
 from service.safekeeping.read_exported_log import ExportedLog, ProvenPiece, ProvenStretch
 from service.safekeeping.rebuild_clips import write_clips, write_files, write_sessions
+from service.safekeeping.rebuild_coverage import write_snapshots
 from service.safekeeping.rebuild_errors import DatabaseLostError, NotEmptyError, NothingExportedError
 from service.safekeeping.rebuilt_rows import Rebuild, RebuildResult, Report, ToldRow
 from service.safekeeping.recover_clips import recover_clips
@@ -48,6 +49,7 @@ def rebuild(context: ServiceContext, report: Report = lambda _: None) -> Rebuild
         write_clips(context, under_way)
         write_files(under_way)
         _write_cases(under_way)
+        write_snapshots(context, under_way)
         work.rebuilding.seal()
         recover_clips(context, under_way)
         return under_way.result

@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 from evidence_store.actor import Role
+from evidence_store.models import SnapshotEdition
 from integrity.hashing import Digests
 from integrity.listing import ClockReading, DockClock, RecorderIdentity
 from integrity.provenance import SourceKind, StatedFile
@@ -16,6 +17,8 @@ from service.cases.open_case import open_case
 from service.clips.categorise_clip import Category, categorise_clip
 from service.clips.claim_clip import claim_clip
 from service.clips.view_clip import open_media, view_clip
+from service.coverage.freeze import WantedEdition, freeze
+from service.coverage.measure import cut_off, day_of
 from service.custody.export_log import export_log
 from service.docks.adopt_recorder import adopt_recorder, end_adoption
 from service.docks.credentials import which_dock
@@ -57,7 +60,7 @@ STRANGER = replace(IDENTITY, serial="ZF09999", officer_code="777777")
 
 def live(service):
     """Let everything happen once, then seal it and lay the log into the store."""
-    for chapter in (_people, _moves, _docking, _docking_again, _pool, _adoption, _contested, _import, _case, _quarantine, _lost):
+    for chapter in (_people, _moves, _docking, _docking_again, _pool, _adoption, _contested, _import, _case, _quarantine, _lost, _figures):
         chapter(service)
         service.clock.advance(minutes=7)
     check_fixity(service.context, percent=100)
@@ -218,3 +221,10 @@ def _lost(service):
     service.clock.advance(minutes=6)
     end_lost_sessions(service.context)
     end_session(service.context, session_id, "failed", dock=service.dock)
+
+
+def _figures(service):
+    """Yesterday's coverage is frozen, and closed."""
+    yesterday = day_of(service.clock.now()) - timedelta(days=1)
+    first = freeze(service.context, WantedEdition(yesterday, SnapshotEdition.FIRST, cut_off(yesterday)))
+    freeze(service.context, WantedEdition(yesterday, SnapshotEdition.LATE_PAPERWORK, service.clock.now(), first))

@@ -94,7 +94,7 @@ def test_a_number_that_meant_somebody_else_on_the_day_is_that_persons(service, p
 
 
 def test_a_number_is_not_given_to_two_on_one_day_by_a_later_roster(service, people):
-    with pytest.raises(RosterRefusedError, match="code 101, .* shares a day"):
+    with pytest.raises(RosterRefusedError, match=r"code 101, .* shares a day"):
         take_in(service, {"officers": [officer(3, agency="02", codes=[{"code": "101", "valid_from": "2027-01-01"}])]})
 
 
