@@ -4,8 +4,9 @@ from datetime import datetime
 from uuid import UUID
 
 from evidence_store.actor import WORKER, Actor
+from evidence_store.coverage_facts import FactsAt
 from evidence_store.models import Agency
-from evidence_store.repositories.coverage import EVERYTHING, FactsAt
+from evidence_store.repositories.coverage import EVERYTHING
 from evidence_store.unit_of_work import UnitOfWork
 from service.context import ServiceContext
 from service.coverage.measure import day_of

@@ -13,6 +13,8 @@ from service.roster.plan import FactChange, ImportPlan
 MOST_SHOWN = 200
 _ORDER = ("changed", "withdrawn", "created")
 """What is otherwise afterwards comes before what is new."""
+_WORDS = frozenset({"level", "kind", "duty_state", "state"})
+"""Fields whose values are codes with words of their own."""
 
 PlaceOf = Callable[[About], Place | None]
 
@@ -102,7 +104,8 @@ def _spell(name: str, value: Any, texts: Texts) -> str:
         return texts("roster.yes" if value else "roster.no")
     if isinstance(value, Mapping):
         return ", ".join(str(part) for part in value.values())
-    return texts.of_code("roster.value", value) if isinstance(value, str) else str(value)
+    family = "roster.duty_state" if name == "duty_state" else "roster.value"
+    return texts.of_code(family, value) if isinstance(value, str) and name in _WORDS else str(value)
 
 
 def _change_members(change: FactChange, place_of: PlaceOf) -> dict[str, Any]:

@@ -93,7 +93,13 @@ def _shown(request: Request, taken: FileImport, *, is_applied: bool) -> dict[str
 
 
 def _page(request: Request, context: ServiceContext, actor: Actor, *, status: int = 200, shown: dict[str, object] | None = None) -> Response:
-    values = {"shown": shown, "sheets": SHEETS, "most_rows": MOST_ROWS, "most_shown": MOST_SHOWN, "agency_id": actor.agency_id}
     told = list_confirmations(context, actor=actor)
-    sources = list_sources(context, actor=actor)
-    return render(request, "roster/roster.html", actor=actor, status=status, confirmations=told, sources=sources, **values)
+    values = {
+        "shown": shown,
+        "sheets": SHEETS,
+        "most_rows": MOST_ROWS,
+        "confirmations": told,
+        "first_agencies": sorted(told.agencies, key=lambda one: one.confirmed_at is not None)[:MOST_SHOWN],
+        "sources": list_sources(context, actor=actor),
+    }
+    return render(request, "roster/roster.html", actor=actor, status=status, **values)

@@ -25,6 +25,13 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(self.answer)
 
+    def do_GET(self):
+        type(self).asked = (self.path, self.headers["Host"], self.headers["Content-Length"])
+        self.send_response(self.status)
+        self.send_header("Content-Length", str(len(self.answer)))
+        self.end_headers()
+        self.wfile.write(self.answer)
+
     def log_message(self, *arguments):
         pass
 
@@ -59,6 +66,16 @@ def test_a_listed_address_is_asked_and_its_answer_given_back(handler):
 
         assert (answer.status, answer.content_type, answer.body) == (200, "text/plain", b"answer")
         assert handler.asked == ("/path?a=b", f"127.0.0.1:{port}", b"body")
+
+
+def test_what_an_address_has_to_say_is_got_without_a_body_and_within_the_same_rules(handler):
+    with serving(handler) as port:
+        request = OutgoingRequest(f"http://127.0.0.1:{port}/path?a=b", b"unsent", {}, timeout_s=2)
+        answer = Outgoing([f"127.0.0.1:{port}"]).get(request)
+
+        assert (answer.body, handler.asked) == (b"answer", ("/path?a=b", f"127.0.0.1:{port}", None))
+        with pytest.raises(OutgoingRefusedError):
+            Outgoing([]).get(request)
 
 
 def test_an_address_that_is_not_listed_is_not_asked(handler):
