@@ -10,8 +10,10 @@ from sqlalchemy import ColumnElement, Select, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from evidence_store.actor import Scope
+from evidence_store.coverage_facts import FactsAt
 from evidence_store.models import Agency, CoverageAlarm, Officer, WebhookDelivery
-from evidence_store.repositories.coverage import FACT_SETS, FactsAt, holds_at, known_at, vars_of
+from evidence_store.repositories.coverage import FACT_SETS, holds_at, known_at, vars_of
+from evidence_store.repositories.outlook import HASHING
 from evidence_store.repositories.scope import within_agencies
 
 _AT_ONCE = 2_000
@@ -187,15 +189,18 @@ class Alarms:
 
     def holders(self, at: FactsAt) -> list[HolderRow]:
         """List who has a recorder of their own although their certificate was taken from them, by officer number."""
+        self._session.execute(HASHING)
         rows = self._session.execute(_HOLDERS, vars_of(at))
         return [HolderRow(row.code, row.agency_id, row.state, row.since, tuple(row.serials)) for row in rows]
 
     def undocked(self, at: FactsAt, *, seen_until: date) -> list[UndockedRow]:
         """List recorders in service that somebody has and that were not seen after a day, by serial number."""
+        self._session.execute(HASHING)
         return [UndockedRow(**row) for row in self._session.execute(_UNDOCKED, {**vars_of(at), "seen_until": seen_until}).mappings()]
 
     def gaps(self, at: FactsAt) -> list[GapRow]:
         """List the officers of the gap, with the day it began, by officer number."""
+        self._session.execute(HASHING)
         return [GapRow(**row) for row in self._session.execute(_GAPS, vars_of(at)).mappings()]
 
     def open(self) -> list[CoverageAlarm]:

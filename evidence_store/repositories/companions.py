@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from evidence_store.repositories.coverage import FACT_SETS, FactsAt, holds_at, known_at, vars_of
+from evidence_store.coverage_facts import FactsAt
+from evidence_store.repositories.coverage import FACT_SETS, holds_at, known_at, vars_of
 
 
 @dataclass(frozen=True, slots=True)

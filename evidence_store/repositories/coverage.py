@@ -4,7 +4,6 @@ Every query begins with the same named sets, :data:`FACT_SETS`: the facts of a d
 """
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import cache
@@ -14,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from evidence_store.coverage_facts import CountedGroup, CountedRow, FactsAt, Holding, PlaceRow, SuccessionRow
 from evidence_store.models import RosterChange
 from evidence_store.models.officer import CertificateState
 from evidence_store.models.recorder import RecorderState
@@ -21,89 +21,6 @@ from evidence_store.models.recorder import RecorderState
 _BATCH_ROWS = 5_000
 EVERYTHING = datetime(9999, 12, 31, tzinfo=UTC)
 """The instant as known at which everything that stands now is known."""
-
-
-@dataclass(frozen=True, slots=True)
-class FactsAt:
-    """Which facts count.
-
-    Attributes:
-        day: Facts that are true on this day, Asia/Shanghai.
-        known: As far as they were known at this instant, UTC.
-    """
-
-    day: date
-    known: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Holding:
-    """What recorders an officer has: of their own by state, and from a pool."""
-
-    in_service: bool = False
-    in_repair: bool = False
-    lost: bool = False
-    otherwise: bool = False
-    pool: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class CountedGroup:
-    """Officers of the denominator who serve at one agency and are alike in what they have.
-
-    Attributes:
-        is_new: Whether their certificate is younger than the days asked for.
-    """
-
-    agency_id: UUID
-    holding: Holding
-    is_new: bool
-    officers: int
-
-
-@dataclass(frozen=True, slots=True)
-class CountedRow:
-    """One officer of the denominator.
-
-    Attributes:
-        certified_since: First day of the certificate that counts.
-        recorders: Of their own, as ``(serial, state)``, by serial.
-    """
-
-    officer_id: UUID
-    code: str
-    name: str
-    agency_id: UUID
-    certified_since: date
-    holding: Holding
-    recorders: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PlaceRow:
-    """Where an agency stands on the day, or stood last when it is closed by then.
-
-    Attributes:
-        path: Its present path, which says whose people may see it.
-    """
-
-    agency_id: UUID
-    code: str
-    name: str
-    level: str
-    parent_id: UUID | None
-    is_open: bool
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
-class SuccessionRow:
-    """An agency taken over by another, as a whole or in part."""
-
-    predecessor_id: UUID
-    successor_id: UUID
-    kind: str
-    since: date
 
 
 def known_at(alias: str) -> str:

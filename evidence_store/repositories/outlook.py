@@ -9,11 +9,14 @@ from uuid import UUID
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from evidence_store.coverage_facts import FactsAt
 from evidence_store.models import Agency, CoverageFigure, CoverageTarget
-from evidence_store.repositories.coverage import FactsAt, holds_at, known_at, vars_of
+from evidence_store.repositories.coverage import holds_at, known_at, vars_of
 
 OBSERVED = timedelta(days=730)
 """How far back steps of recorders are looked at."""
+HASHING = text("SET LOCAL work_mem = '256MB'; SET LOCAL enable_nestloop = off")
+"""For queries over many facts: estimates of how many stand on a day are far off, and hashing is right whatever they say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,21 +32,24 @@ class TargetRow:
 
 _WAITING = text(
     f"""
-    SELECT latest.state, latest.since, count(*) AS count
-    FROM recorder
-    JOIN recorder_place place ON place.recorder_id = recorder.id AND {holds_at("place")} AND place.agency_id = ANY(:agencies)
-    JOIN LATERAL (
-      SELECT status.state, status.since FROM recorder_status status
-      WHERE status.recorder_id = recorder.id AND status.since <= :day AND {known_at("status")}
-      ORDER BY status.since DESC, status.recorded_at DESC LIMIT 1
-    ) latest ON latest.state IN ('ordered', 'delivered', 'in_service')
-    WHERE NOT EXISTS (SELECT 1 FROM assignment WHERE assignment.recorder_id = recorder.id AND {holds_at("assignment")})
-    GROUP BY latest.state, latest.since ORDER BY latest.since, latest.state
+    WITH free AS MATERIALIZED (
+      SELECT place.recorder_id FROM recorder_place place
+      WHERE {holds_at("place")} AND place.agency_id = ANY(:agencies)
+        AND NOT EXISTS (SELECT 1 FROM assignment WHERE assignment.recorder_id = place.recorder_id AND {holds_at("assignment")})
+    ),
+    latest AS (
+      SELECT DISTINCT ON (status.recorder_id) status.state, status.since
+      FROM recorder_status status JOIN free ON free.recorder_id = status.recorder_id
+      WHERE status.since <= :day AND {known_at("status")}
+      ORDER BY status.recorder_id, status.since DESC, status.recorded_at DESC
+    )
+    SELECT state, since, count(*) AS count FROM latest WHERE state IN ('ordered', 'delivered', 'in_service')
+    GROUP BY state, since ORDER BY since, state
     """
 )
 _LEAD_TIMES = text(
     f"""
-    WITH steps AS (
+    WITH steps AS MATERIALIZED (
       SELECT status.recorder_id,
         min(status.since) FILTER (WHERE status.state = 'ordered') AS ordered,
         min(status.since) FILTER (WHERE status.state = 'delivered') AS delivered
@@ -51,7 +57,7 @@ _LEAD_TIMES = text(
       JOIN recorder_place place ON place.recorder_id = status.recorder_id AND {holds_at("place")} AND place.agency_id = ANY(:agencies)
       WHERE status.state IN ('ordered', 'delivered') AND status.since <= :day AND {known_at("status")} GROUP BY status.recorder_id
     ),
-    given AS (
+    given AS MATERIALIZED (
       SELECT steps.recorder_id, min(assignment.valid_from) AS since
       FROM steps JOIN assignment ON assignment.recorder_id = steps.recorder_id
         AND assignment.is_exclusive AND assignment.valid_from <= :day AND {known_at("assignment")}
@@ -90,12 +96,14 @@ class Outlook:
 
     def waiting(self, at: FactsAt, agencies: Collection[UUID]) -> list[tuple[str, date, int]]:
         """Count the recorders of some agencies that nobody has, by state and since when they are in it."""
+        self._session.execute(HASHING)
         rows = self._session.execute(_WAITING, {**vars_of(at), "agencies": list(agencies)})
         return [(row.state, row.since, row[2]) for row in rows]
 
     def lead_times(self, at: FactsAt, agencies: Collection[UUID]) -> tuple[int | None, int | None]:
         """Median days from ordered to delivered, and from delivered to assigned, of the recorders of some agencies within two years."""
         values = {**vars_of(at), "agencies": list(agencies), "observed_after": at.day - OBSERVED}
+        self._session.execute(HASHING)
         row = self._session.execute(_LEAD_TIMES, values).one()
         return row.ordered_to_delivered, row.delivered_to_assigned
 

@@ -8,7 +8,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from evidence_store.repositories.coverage import FactsAt, known_at, vars_of
+from evidence_store.coverage_facts import FactsAt
+from evidence_store.repositories.coverage import known_at, vars_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from enum import StrEnum
 from uuid import UUID
 
 from evidence_store.actor import Actor
+from evidence_store.coverage_facts import FactsAt, PlaceRow
 from evidence_store.repositories.companions import FaultRow, HolderRow, SpareRow, UseWindow
-from evidence_store.repositories.coverage import FactsAt, PlaceRow
 from evidence_store.unit_of_work import UnitOfWork
 from service.access.permission import require
 from service.access.policy import Action

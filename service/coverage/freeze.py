@@ -8,10 +8,10 @@ from typing import IO
 from uuid import UUID
 
 from evidence_store.actor import WORKER
+from evidence_store.coverage_facts import FactsAt
 from evidence_store.errors import ConflictingRowError
 from evidence_store.models import Agency, CoverageFigure, CoverageSnapshot, SnapshotEdition
 from evidence_store.object_store.keys import snapshot_key
-from evidence_store.repositories.coverage import FactsAt
 from evidence_store.unit_of_work import UnitOfWork
 from integrity.canonical import JsonValue
 from integrity.hashing import sha256_hex

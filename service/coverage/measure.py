@@ -7,8 +7,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from evidence_store.actor import Actor
+from evidence_store.coverage_facts import CountedRow, FactsAt, PlaceRow
 from evidence_store.models import Agency
-from evidence_store.repositories.coverage import CountedRow, FactsAt, PlaceRow
 from evidence_store.unit_of_work import UnitOfWork
 from service.access.permission import require
 from service.access.policy import Action

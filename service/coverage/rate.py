@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from evidence_store.repositories.coverage import CountedGroup, Holding
+from evidence_store.coverage_facts import CountedGroup, Holding
 
 METHOD = "bodycam-coverage/1"
 """Version of these rules; printed beside every figure."""

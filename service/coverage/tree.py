@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 from uuid import UUID
 
-from evidence_store.repositories.coverage import PlaceRow, SuccessionRow
+from evidence_store.coverage_facts import PlaceRow, SuccessionRow
 from service.coverage.rate import Figure
 
 MERGE = "merge"

@@ -4,7 +4,7 @@ from datetime import date
 from uuid import UUID
 
 from evidence_store.actor import Actor
-from evidence_store.repositories.coverage import FactsAt
+from evidence_store.coverage_facts import FactsAt
 from service.access.permission import require
 from service.access.policy import Action
 from service.context import ServiceContext

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from evidence_store.actor import Actor
+from evidence_store.coverage_facts import FactsAt, PlaceRow
 from evidence_store.models import CoverageTarget
-from evidence_store.repositories.coverage import FactsAt, PlaceRow
 from service.access.permission import require
 from service.access.policy import Action
 from service.context import ServiceContext

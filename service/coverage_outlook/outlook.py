@@ -7,7 +7,7 @@ from itertools import pairwise
 from uuid import UUID
 
 from evidence_store.actor import Actor
-from evidence_store.repositories.coverage import FactsAt, PlaceRow
+from evidence_store.coverage_facts import FactsAt, PlaceRow
 from evidence_store.unit_of_work import UnitOfWork
 from service.access.permission import require
 from service.access.policy import Action
@@ -18,7 +18,6 @@ from service.coverage.tree import AgencyTree
 from service.coverage_outlook.forecast import WEEKS, Band, LeadTimes, Pipeline, Waiting, WaitingState, draw_band, follow_pipeline
 from service.coverage_outlook.targets import Decision, Tally, Target, Verdict, decide, follow, in_force, needed_for
 from service.coverage_outlook.trend import History, TrendPoint, month_ends, weeks_before
-
 
 _NEWLY = timedelta(days=365)
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from evidence_store.coverage_facts import FactsAt
 from evidence_store.models import CoverageSnapshot
-from evidence_store.repositories.coverage import FactsAt
 from evidence_store.unit_of_work import UnitOfWork
 from service.coverage.rate import Figure, figures_by_agency, new_after
 from service.coverage_outlook.targets import Tally
@@ -45,6 +45,8 @@ class History:
         self._work, self._known = work, known
         self._top = work.agencies.top()
         self._own: dict[date, Mapping[UUID, Figure]] = {}
+        newest = work.snapshots.newest_on_or_before(self._top.id, date.max) if self._top else None
+        self._is_large = newest is not None and newest.denominator > MOST_LIVE_OFFICERS
 
     def points(self, days: Collection[date], within: Sequence[UUID], *, as_known_now: bool = False) -> list[TrendPoint]:
         """The figures of some agencies together on some days, by day; days on which nobody counted, or that cannot be told, are left out.
@@ -57,7 +59,7 @@ class History:
         """
         if not days:
             return []
-        snapshots = {} if as_known_now and not self._is_large() else self.frozen(min(days), max(days))
+        snapshots = {} if as_known_now and not self._is_large else self.frozen(min(days), max(days))
         wanted = [snapshots[day].id for day in days if day in snapshots]
         sums = self._work.outlook.frozen_sums(wanted, within)
         found = []
@@ -91,15 +93,11 @@ class History:
 
     def _live_own(self, day: date) -> Mapping[UUID, Figure] | None:
         if day not in self._own:
-            if self._is_large():
+            if self._is_large:
                 return None
             at = FactsAt(day, self._known)
             self._own[day] = figures_by_agency(self._work.coverage.groups(at, new_after=new_after(day)))
         return self._own[day]
-
-    def _is_large(self) -> bool:
-        newest = self._work.snapshots.newest_on_or_before(self._top.id, date.max) if self._top else None
-        return newest is not None and newest.denominator > MOST_LIVE_OFFICERS
 
 
 def month_ends(day: date, *, count: int = MONTHS) -> list[date]:

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from evidence_store.coverage_facts import FactsAt
 from evidence_store.models import Agency, CoverageAlarm
-from evidence_store.repositories.coverage import FactsAt
 from evidence_store.unit_of_work import UnitOfWork
 from integrity.canonical import canonical_bytes
 from integrity.plain import spell_instant

@@ -5,8 +5,8 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from evidence_store.actor import Actor
+from evidence_store.coverage_facts import FactsAt
 from evidence_store.models import CoverageFigure, CoverageSnapshot
-from evidence_store.repositories.coverage import FactsAt
 from evidence_store.unit_of_work import UnitOfWork
 from service.access.permission import require
 from service.access.policy import Action
@@ -44,20 +44,25 @@ class FigureReport:
     missing: tuple[MissingOfficer, ...]
 
 
-def read_figure_report(context: ServiceContext, *, actor: Actor, agency_code: str | None = None, day: date | None = None) -> FigureReport:
-    """Read what a file shows of the last frozen day up to one; of all days when none is given.
+def read_figure_report(
+    context: ServiceContext, *, actor: Actor, agency_code: str | None = None, day: date | None = None, snapshot_id: UUID | None = None
+) -> FigureReport:
+    """Read what a file shows of one frozen figure, or of the last frozen day up to one; of all days when none is given.
 
     Raises:
         NotPermittedError: This role may not.
         UnknownAgencyError: No such agency within the actor's.
-        SnapshotNotFoundError: Nothing was frozen by then, or the agency was not there.
+        SnapshotNotFoundError: Nothing was frozen by then, there is none of this id, or the agency was not there.
     """
     require(Action.READ_COVERAGE, actor)
     with context.unit_of_work() as work:
         agency, top = find_agency(work, agency_code, actor=actor), work.agencies.top()
-        snapshot = None if top is None else work.snapshots.newest_on_or_before(top.id, day or day_of(context.clock.now()))
+        if snapshot_id is not None:
+            snapshot = work.snapshots.get(snapshot_id)
+        else:
+            snapshot = None if top is None else work.snapshots.newest_on_or_before(top.id, day or day_of(context.clock.now()))
         if snapshot is None:
-            raise SnapshotNotFoundError(f"up to {day}" if day else "yet")
+            raise SnapshotNotFoundError(str(snapshot_id) if snapshot_id else f"up to {day}" if day else "yet")
         return _gather(work, snapshot, agency.id)
 
 

@@ -6,8 +6,8 @@ from datetime import date
 from uuid import UUID
 
 from evidence_store.actor import WORKER, Actor
+from evidence_store.coverage_facts import FactsAt
 from evidence_store.models import CoverageSnapshot, ReportDelivery, ReportSent
-from evidence_store.repositories.coverage import FactsAt
 from evidence_store.unit_of_work import UnitOfWork
 from integrity.coverage_report import (
     CoverageReport,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from evidence_store.actor import Actor
-from evidence_store.repositories.coverage import FactsAt, PlaceRow
+from evidence_store.coverage_facts import FactsAt, PlaceRow
 from evidence_store.repositories.statistics import MonthRow
 from service.access.permission import require
 from service.access.policy import Action

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from evidence_store.actor import Actor
+from evidence_store.coverage_facts import FactsAt
 from evidence_store.models import Agency, CoverageSnapshot
-from evidence_store.repositories.coverage import FactsAt
 from evidence_store.repositories.supporting_facts import SupportingFact
 from evidence_store.unit_of_work import UnitOfWork
 from service.access.permission import require

@@ -3,7 +3,7 @@ from uuid import UUID
 
 import pytest
 
-from evidence_store.repositories.coverage import CountedGroup, Holding
+from evidence_store.coverage_facts import CountedGroup, Holding
 from service.coverage.rate import Figure, GapReason, figures_by_agency, new_after, why_missing
 
 ONE, OTHER = UUID(int=1), UUID(int=2)

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from evidence_store.repositories.coverage import PlaceRow, SuccessionRow
+from evidence_store.coverage_facts import PlaceRow, SuccessionRow
 from service.coverage.rate import Figure
 from service.coverage.tree import AgencyTree
 
