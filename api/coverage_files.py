@@ -2,8 +2,10 @@
 
 from datetime import date
 from typing import Literal
+from uuid import UUID
 
 from fastapi import Response
+from pydantic import BaseModel, Field
 
 from evidence_store.actor import Actor
 from service.context import ServiceContext
@@ -13,13 +15,22 @@ from service.documents.sheet import Sheet, write_csv, write_workbook
 from service.language import Language
 
 
-def file_response(
-    context: ServiceContext, *, actor: Actor, agency: str | None, day: date | None, kind: FileFormat, table: CsvTable, language: Language
-) -> Response:
-    """Answer with an agency's coverage on the last frozen day up to one, as a file to be kept."""
-    report = read_figure_report(context, actor=actor, agency_code=agency, day=day)
-    headers = {"Content-Disposition": f'attachment; filename="{file_name(report, kind, table)}"'}
-    return Response(make_file(report, kind, language=language, table=table), media_type=MEDIA_TYPES[kind], headers=headers)
+class FileQuery(BaseModel):
+    """Which file is asked for: of a frozen figure, else of the last frozen day up to one; a CSV holds one ``table``."""
+
+    format: FileFormat
+    agency: str | None = Field(default=None, max_length=64)
+    day: date | None = None
+    snapshot: UUID | None = None
+    table: CsvTable = CsvTable.AGENCIES
+
+
+def file_response(context: ServiceContext, query: FileQuery, *, actor: Actor, language: Language) -> Response:
+    """Answer with an agency's coverage as a file to be kept."""
+    report = read_figure_report(context, actor=actor, agency_code=query.agency or None, day=query.day, snapshot_id=query.snapshot)
+    headers = {"Content-Disposition": f'attachment; filename="{file_name(report, query.format, query.table)}"'}
+    data = make_file(report, query.format, language=language, table=query.table)
+    return Response(data, media_type=MEDIA_TYPES[query.format], headers=headers)
 
 
 def table_response(sheet: Sheet, kind: Literal["xlsx", "csv"], *, name: str) -> Response:

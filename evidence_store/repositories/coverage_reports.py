@@ -81,7 +81,7 @@ class CoverageReports:
             .join(CoverageSnapshot, CoverageSnapshot.id == ReportSent.snapshot_id)
             .outerjoin(ReportDelivery, ReportDelivery.report_id == ReportSent.id)
             .options(defer(ReportSent.document))
-            .order_by(ReportSent.made_at.desc(), ReportSent.id.desc())
+            .order_by(ReportSent.made_at.desc(), CoverageSnapshot.day.desc(), ReportSent.id.desc())
             .limit(limit)
         )
         return [SentRow(row[0], row[1], row[2]) for row in self._session.execute(query)]

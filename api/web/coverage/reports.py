@@ -17,6 +17,9 @@ from service.coverage_reports.send_reports import MEDIA_TYPE
 
 router = APIRouter(prefix="/coverage/reports")
 
+_MOST_SHOWN = 400
+"""Agencies of one report that its page lists; the document has all of them."""
+
 
 @router.get("")
 def get_reports(request: Request, context: Context, actor: CurrentActor) -> Response:
@@ -35,7 +38,8 @@ def post_report(context: Context, actor: CurrentActor, report: Annotated[UploadF
 @router.get("/{report_id}")
 def get_report(request: Request, report_id: UUID, context: Context, actor: CurrentActor) -> Response:
     """Show the figures of a report that came, and its faults."""
-    return render(request, "coverage/report.html", actor=actor, received=read_received(context, report_id, actor=actor), show_rate=show_rate)
+    received = read_received(context, report_id, actor=actor)
+    return render(request, "coverage/report.html", actor=actor, received=received, show_rate=show_rate, most=_MOST_SHOWN)
 
 
 @router.get("/{report_id}/file")
