@@ -21,6 +21,7 @@ from pathlib import Path
 from evidence_store.embedded.seaweedfs import SeaweedfsServer
 from service.appliance.configuration import read_environment
 from tests.appliances import TrialAppliance, clean_environment
+from tests.bench.coverage import measure_nation
 from tests.bench.log import measure_log
 from tests.bench.measuring import MIB, Cost, json_lines, run_measured
 from tests.bench.recorders import measure_recorders
@@ -111,6 +112,7 @@ def main() -> int:
         verdicts += _over_usb(bench, shapes[0])
         verdicts += measure_recorders(System(appliance), shapes[0].folder, shapes[0].size_bytes, _say)
         verdicts += measure_log(_say)
+        verdicts += measure_nation(_say)
         verdicts += measure_verification(place, 4096 * MIB // options.divide, rounds=options.rounds, say=_say)
     finally:
         appliance.end()
