@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from evidence_store.repositories.alarms import GapRow, HolderRow, UndockedRow
+from evidence_store.alarm_facts import GapRow, HolderRow, UndockedRow
 from service.coverage_outlook.targets import Tally, Target, needed_for, path_share
 
 

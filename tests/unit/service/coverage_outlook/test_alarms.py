@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from evidence_store.repositories.alarms import GapRow, UndockedRow
+from evidence_store.alarm_facts import GapRow, UndockedRow
 from service.coverage_outlook.alarms import AgencyOnPath, AlarmKind, find_below_path, find_undocked, find_waiting
 from service.coverage_outlook.targets import Tally, Target
 from service.elsewhere import WebhookElsewhere
