@@ -48,7 +48,10 @@ class WantedReport:
 
 
 def make_report(context: ServiceContext, wanted: WantedReport, *, actor: Actor = WORKER) -> ReportSent:
-    """Report the newest edition of a day's figure; a report of that edition that is there already and tells as much is given again.
+    """Report the newest edition of a day's figure.
+
+    A report of that edition that is there already is given again: to be delivered, one that is delivered or on its way; as a file, one that tells as
+    much.
 
     Raises:
         SnapshotNotFoundError: The day is not frozen.
@@ -62,7 +65,8 @@ def make_report(context: ServiceContext, wanted: WantedReport, *, actor: Actor =
             raise SnapshotNotFoundError(f"of {wanted.day}")
         snapshot = editions[-1]
         for sent in reversed(work.coverage_reports.sent_of(snapshot.id)):
-            if not wanted.is_delivered and _has_names(sent) == wanted.include_names:
+            is_posted = work.coverage_reports.delivery(sent.id) is not None
+            if is_posted if wanted.is_delivered else _has_names(sent) == wanted.include_names:
                 return sent
         return _make(context, work, snapshot, wanted, actor)
 

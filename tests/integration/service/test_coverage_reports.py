@@ -151,6 +151,15 @@ def test_the_same_report_is_not_made_twice(province):
     assert report_of(province).id == report_of(province).id
 
 
+def test_two_workers_make_one_report_to_be_delivered_beside_one_that_went_as_a_file(province):
+    carried = report_of(province)
+
+    first, second = report_of(province, is_delivered=True), report_of(province, is_delivered=True)
+
+    assert first.id == second.id != carried.id
+    assert first.replaces_id == carried.id
+
+
 def test_a_figure_that_is_not_sealed_is_not_reported(province):
     province.clock.time = cut_off(date(2027, 1, 1)) + timedelta(minutes=10)
     freeze_due(province.context)
