@@ -5,7 +5,7 @@ import csv
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NoReturn
 
 from service.roster.columns import MOST_BYTES, MOST_ROWS, NOTES, SHEETS, CellKind, sheet_titled
 from service.roster.errors import RosterFileRefusedError
@@ -66,6 +66,8 @@ def _rows_of_workbook(content: bytes, reader: RowReader) -> Iterator[SheetRow]:
     titles = [title for title in workbook.titles if title not in NOTES]
     if not titles:
         reader.blame("no_sheet", None)
+    if sum(workbook.count_rows(title) for title in titles) > MOST_ROWS + 2 * len(titles):  # headings, and page breaks of rows
+        _refuse_length(reader)
     for title in titles:
         sheet = sheet_titled(title)
         if sheet is None:
@@ -83,17 +85,21 @@ def _rows_of_text(content: bytes, reader: RowReader) -> Iterator[SheetRow]:
     if encoding is None:
         reader.blame("other_encoding", None)
         return
+    if max(content.count(b"\n"), content.count(b"\r")) > MOST_ROWS + 1:
+        _refuse_length(reader)
     text = io.TextIOWrapper(io.BytesIO(content), encoding=encoding, newline="")
-    yield from reader.read(_cells(text, reader), None)
+    yield from reader.read(_cells(text), None)
 
 
-def _cells(text: io.TextIOWrapper, reader: RowReader) -> Iterator[tuple[int, dict[int, Cell]]]:
+def _refuse_length(reader: RowReader) -> NoReturn:
+    reader.blame("too_many_rows", None, most=str(MOST_ROWS))
+    raise StopReadingError
+
+
+def _cells(text: io.TextIOWrapper) -> Iterator[tuple[int, dict[int, Cell]]]:
     """Rows of CSV (RFC 4180), their numbers counted as a spreadsheet program counts them."""
     days: frozenset[int] = frozenset()
     for number, told in enumerate(csv.reader(text, strict=True), start=1):
-        if number > MOST_ROWS + 1:
-            reader.blame("too_many_rows", None, most=str(MOST_ROWS))
-            raise StopReadingError
         if number == 1:
             days = frozenset(place for place, heading in enumerate(told, start=1) if heading.strip() in _DAY_HEADINGS)
         cells: dict[int, Cell] = {}

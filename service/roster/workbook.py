@@ -34,6 +34,7 @@ MOST_CELL_CHARACTERS = 32_767
 """ECMA-376 and every spreadsheet program agree on it."""
 _RATIO_MATTERS_FROM = 1024**2
 _CHUNK_BYTES = 64 * 1024
+_ROW_TAG = b"<row"
 _REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
 _EPOCH, _EPOCH_1904 = date(1899, 12, 30), date(1904, 1, 1)
 _LAST_SERIAL = 2_958_465
@@ -96,6 +97,15 @@ class Workbook:
         for chunk in self._part(self._paths[title]):
             yield from reader.feed(chunk)
         yield from reader.feed(b"", is_last=True)
+
+    def count_rows(self, title: str) -> int:
+        """Count a sheet's rows by their opening tags, quickly; a file that hides them is counted when it is read."""
+        count, rest = 0, b""
+        for chunk in self._part(self._paths[title]):
+            text = rest + chunk
+            count += text.count(_ROW_TAG)
+            rest = text[1 - len(_ROW_TAG) :]
+        return count
 
     def _check_sizes(self) -> None:
         entries = self._archive.infolist()

@@ -5,6 +5,7 @@ import csv
 import io
 import zipfile
 from datetime import date, datetime
+from unittest.mock import patch
 
 import openpyxl
 import pytest
@@ -261,6 +262,14 @@ def test_a_million_rows_are_refused_before_they_are_kept(monkeypatch):
     assert faults_of(write_workbook({"officers": [OFFICER] * 101})) == ["has more than 100 rows"]
 
 
+def test_a_million_real_rows_are_counted_and_not_read():
+    row = "<row><c><v>1</v></c></row>"
+
+    with patch.object(read_file.RowReader, "read", side_effect=AssertionError):
+        assert faults_of(as_csv() + b"1,2,3\n" * 1_000_000) == ["has more than 250000 rows"]
+        assert faults_of(sheet_of(f"{HEAD}{row * 1_000_000}{TAIL}", compression=zipfile.ZIP_STORED)) == ["has more than 250000 rows"]
+
+
 def test_a_file_that_is_wrong_throughout_is_not_read_to_its_end(monkeypatch):
     monkeypatch.setattr(read_rows, "MOST_FAULTS", 5)
 
@@ -300,11 +309,11 @@ def packed(parts, *, compression=zipfile.ZIP_DEFLATED):
     return file.getvalue()
 
 
-def sheet_of(text, **more):
+def sheet_of(text, **options):
     """A workbook whose first sheet is this text."""
     with zipfile.ZipFile(io.BytesIO(write_workbook(WHOLE))) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
-    return packed({**parts, "xl/worksheets/sheet1.xml": text, **more})
+    return packed({**parts, "xl/worksheets/sheet1.xml": text}, **options)
 
 
 HEAD = '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
