@@ -13,6 +13,7 @@ from integrity.coverage_report_checks import ReportFault, find_faults
 from integrity.errors import IntegrityError
 from service.cli.opening import FAILED, WRONG_SETTINGS, opened_context, run
 from service.cli.roster import import_command, pull_command
+from service.cli.snapshots import snapshot_command
 from service.coverage.roster_file import digest_roster
 from service.coverage_reports.draw import Drawing, rank_of, read_roster
 from service.coverage_reports.figure_report import read_whole_report
@@ -117,5 +118,6 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "import": import_command,
     "pull": pull_command,
     "report": report,
+    "snapshot": snapshot_command,
     "verify": verify,
 }

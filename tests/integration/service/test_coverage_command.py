@@ -5,7 +5,7 @@ import pytest
 
 from evidence_store.object_store.memory import MemoryObjectStore
 from integrity.checkpoint import verifier_key
-from service.cli import coverage
+from service.cli import coverage, snapshots
 from service.coverage.freeze import freeze_due
 from service.coverage.measure import cut_off
 from service.roster.apply_import import import_roster
@@ -29,6 +29,7 @@ def service(tmp_path, database, monkeypatch):
             yield made.context
 
         monkeypatch.setattr(coverage, "opened_context", opened)
+        monkeypatch.setattr(snapshots, "opened_context", opened)
         yield made
 
 
@@ -78,3 +79,20 @@ def test_another_key_a_changed_file_and_no_report_are_told_apart(service, tmp_pa
 def test_an_unknown_sub_command_is_told(capsys):
     assert coverage.main(["nonsense"]) == 2
     assert "report" in capsys.readouterr().err
+
+
+def test_a_snapshot_freezes_what_is_due_and_proves_all_of_them(service, capsys):
+    service.clock.advance(days=1)
+
+    assert coverage.main(["snapshot", "--prove"]) == 0
+
+    made, *proved = capsys.readouterr().out.splitlines()
+    assert made.startswith("2027-01-01 (daily, first): 0 of 1, roster sha256:")
+    assert [line.rpartition(": ")[2] for line in proved] == ["proved"] * 3
+
+
+def test_a_figure_whose_file_is_gone_is_named(service, capsys):
+    service.context.objects._versions.clear()
+
+    assert coverage.main(["snapshot", "--prove"]) == 1
+    assert "ITS FILE IS GONE" in capsys.readouterr().out

@@ -2,6 +2,7 @@ import gzip
 import json
 from datetime import UTC, date, datetime, timedelta
 
+import psycopg
 import pytest
 
 from evidence_store.models import SnapshotEdition, SnapshotKind
@@ -10,6 +11,7 @@ from integrity.hashing import sha256_hex
 from service.accounts.first_people import TOP_CODE
 from service.coverage.freeze import WantedEdition, freeze, freeze_due, recompute_digest
 from service.coverage.measure import cut_off
+from service.coverage.prove_frozen import FrozenFault, prove_frozen
 from service.coverage.restate import restate_snapshots
 from service.roster.apply_import import import_roster
 from service.roster.rows import Roster
@@ -173,3 +175,19 @@ def test_the_figures_of_every_agency_are_kept(service):
     assert (figure.code, figure.numerator, figure.own_denominator) == (TOP_CODE, 1, 0)
     assert city.gap == {"no_recorder": 1}
     assert city.beside["never_docked"] == 1
+
+
+def test_a_frozen_figure_is_proved_until_its_file_or_the_facts_behind_it_are_another(service, database):
+    snapshot = frozen_on(service, cut_off(DEADLINE))[DEADLINE, "first"]
+    assert prove_frozen(service.context, snapshot) is None
+
+    with psycopg.connect(database.owner_url.replace("postgresql+psycopg", "postgresql")) as connection:
+        connection.execute("ALTER TABLE assignment DISABLE TRIGGER USER")
+        connection.execute("UPDATE assignment SET valid_until = '2026-12-30'")
+    assert prove_frozen(service.context, snapshot) is FrozenFault.FACTS_REWRITTEN
+
+    (version,) = service.context.objects._versions[snapshot.object_key]
+    version.data = version.data[:-1] + b"?"
+    assert prove_frozen(service.context, snapshot) is FrozenFault.FILE_ALTERED
+    del service.context.objects._versions[snapshot.object_key]
+    assert prove_frozen(service.context, snapshot) is FrozenFault.FILE_GONE
