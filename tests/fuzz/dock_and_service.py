@@ -1,12 +1,15 @@
 """What a dock hears from its service and finds in its spool, and what the service takes in: media facts, rosters, Range headers."""
 
+import io
 import json
 import os
 import threading
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import SimpleNamespace
@@ -35,9 +38,12 @@ from service.media.gps.summary import summarise
 from service.media.probe import _report
 from service.media.report import ChildAnswer
 from service.media.wire import HEADER, Frame, PipeEnd
+from service.roster.errors import RosterFileRefusedError
 from service.roster.plan import Known
 from service.roster.plan_import import plan_import
+from service.roster.read_file import read_roster_file
 from service.roster.rows import Roster
+from service.roster.write_workbook import write_workbook
 from tests.fuzz.target import Target, joined, records
 from tests.unit.service.media.gps.logs import block, recording, source, walk
 
@@ -50,6 +56,7 @@ _FILE = RecordedFile("A.MP4", "QQ==", 5, "2026-11-24T11:29:05", locator="0:1:2:5
 _LISTING = Listing(_PLUGGED.identity, None, (_FILE,), is_complete=True, failure=None, taken_at=_NOW)
 _DIGESTS = Digests(sha256="ab" * 32, sm3="cd" * 32)
 _RECEIPT = UploadReceipt(0, _DIGESTS.sha256, _DIGESTS.sm3, ())
+_ROSTER_TEXT = "证件号,警号,有效期起,有效期止,证件状态,状态日期,文号,事由,撤销\nN1,1,2024-01-01,2028/1/1,暂扣,2026-01-01,1,示范,\n"
 _CALLS: list[tuple[str, Callable[[ServiceClient], object]]] = [
     ("open_session", lambda client: client.open_session("s", _PLUGGED)),
     ("grant_upload", lambda client: client.grant_upload("s", "c")),
@@ -152,6 +159,22 @@ def _roster(data: bytes) -> object:
     return [fault.told(texts_in(Language.EN)) for fault in planned.faults], planned.agencies
 
 
+def _roster_sheet(data: bytes) -> object:
+    """A workbook that is whole but for its first sheet."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, part in {**_packed_roster(), "xl/worksheets/sheet1.xml": data}.items():
+            archive.writestr(name, part)
+    return read_roster_file(file.getvalue()).roster
+
+
+@cache
+def _packed_roster() -> dict[str, bytes]:
+    told = {"officer": "1", "name": "A", "agency": "01", "is_front_line": "yes", "duty_state": "on_duty", "valid_from": _NOW.date()}
+    with zipfile.ZipFile(io.BytesIO(write_workbook({"officers": [told]}))) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
 def _gps_track(data: bytes) -> object:
     track = read_track(source(data))
     return None if track is None else json.dumps(summarise(track), allow_nan=False)
@@ -203,6 +226,8 @@ TARGETS = (
     Target("spool-records", _spool_records, (SpoolDamagedError,), (_SPOOLED,), 65_536),
     Target("media-frames", _media_frames, (ChildFailedError,), (_FRAMES,), 16_384),
     Target("media-report", _media_report, (ValidationError,), (json.dumps({"facts": _FOUND}).encode(), b'{"error": "not_media"}')),
+    Target("roster-text", read_roster_file, (RosterFileRefusedError,), tuple(_ROSTER_TEXT.encode(name) for name in ("utf-8", "gb18030")), 65_536),
+    Target("roster-sheet", _roster_sheet, (RosterFileRefusedError,), (_packed_roster()["xl/worksheets/sheet1.xml"],), 65_536),
     Target("roster", _roster, (ValidationError,), (json.dumps(_ROSTER).encode(),), 65_536),
     Target("gps-track", _gps_track, (), _TRACKS, 8_192),
     Target("range-header", _range, (), (b"bytes=0-", b"bytes=2-5", b"bytes=-3", b"bytes=9223372036854775807-9223372036854775808"), 256),

@@ -17,6 +17,7 @@ from evidence_store.object_store.memory import MemoryObjectStore
 from service.coverage.measure import measure_coverage, parse_as_of
 from service.coverage.restate import restate_snapshots
 from service.language import Language, texts_in
+from service.roster import plan_import
 from service.roster.apply_import import RosterSource, import_roster
 from service.roster.confirm_roster import confirm_roster, list_confirmations
 from service.roster.errors import OtherFileError, RosterFileRefusedError, RosterRefusedError
@@ -219,6 +220,16 @@ def test_the_database_itself_refuses_what_a_writer_past_the_plan_would_overlap(s
             "INSERT INTO assignment (id, recorder_id, officer_id, is_exclusive, valid_from, recorded_at) "
             "SELECT gen_random_uuid(), recorder_id, officer_id, true, '2026-01-01', now() FROM assignment LIMIT 1"
         )
+
+
+def test_what_the_database_refuses_is_a_refusal_like_any_other(service, monkeypatch):
+    before = contents(service)
+    monkeypatch.setattr(plan_import, "faults_afterwards", lambda *_: [])
+
+    faults = faults_of(service, {"recorders": [recorder(1, assignments=[{"officer": "000002", "valid_from": "2025-01-01"}])]})
+
+    assert faults == ["contradicts what is known: assignment_without_overlap"]
+    assert contents(service) == before
 
 
 def test_an_agency_moves_on_its_day_and_its_footage_is_seen_from_there(service):
