@@ -10,7 +10,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from evidence_store.coverage_facts import FactsAt
-from evidence_store.models import Agency, CoverageFigure, CoverageTarget
+from evidence_store.models import Agency, CoverageFigure, CoverageTarget, Officer
 from evidence_store.repositories.coverage import holds_at, known_at, vars_of
 
 OBSERVED = timedelta(days=730)
@@ -93,6 +93,10 @@ class Outlook:
         """Every target that an agency was ever given, by day, then in the order they were recorded."""
         query = select(CoverageTarget).where(CoverageTarget.agency_id == agency_id)
         return list(self._session.scalars(query.order_by(CoverageTarget.due_on, CoverageTarget.recorded_at)))
+
+    def count_officers(self) -> int:
+        """Count the officers that the roster ever had."""
+        return self._session.scalar(select(func.count()).select_from(Officer)) or 0
 
     def waiting(self, at: FactsAt, agencies: Collection[UUID]) -> list[tuple[str, date, int]]:
         """Count the recorders of some agencies that nobody has, by state and since when they are in it."""

@@ -91,7 +91,7 @@ class _Standing:
     def __init__(self, work: UnitOfWork, tree: AgencyTree, history: History, day: date) -> None:
         self._tree, self.history, self._day = tree, history, day
         self._targets = targets_by_agency(work)
-        self._at_due: dict[date, dict[UUID, Figure] | None] = {}
+        self._at_due: dict[date, dict[UUID, Figure]] = {}
 
     def targets_of(self, place: PlaceRow) -> tuple[Target, ...]:
         return targets_in_tree(self._targets, self._tree, place.agency_id)
@@ -117,12 +117,11 @@ class _Standing:
         gains = [before - after for before, after in pairwise(missing)]
         return draw_band(gains, short=decision.short, today=self._day, seed=f"{measured.agency.code} {self._day}")
 
-    def _figure_at(self, due_on: date, agency_id: UUID) -> Tally | None:
+    def _figure_at(self, due_on: date, agency_id: UUID) -> Tally:
         if due_on not in self._at_due:
             own = self.history.own_at(due_on)
-            self._at_due[due_on] = None if own is None else self._tree.add_up({key: figure for key, figure in own.items() if key in self._tree})
-        totals = self._at_due[due_on]
-        return None if totals is None else _tally(totals[agency_id])
+            self._at_due[due_on] = self._tree.add_up({key: figure for key, figure in own.items() if key in self._tree})
+        return _tally(self._at_due[due_on][agency_id])
 
     def _reached_on(self, target: Target, agency_id: UUID) -> date | None:
         """The first frozen day after a target's on which its share was reached."""

@@ -1,7 +1,7 @@
 """An agency's figures over time, like for like: always of the agencies that make it up on the day that is looked at.
 
 Frozen figures are added up where there are any, as their newest edition has them. Days before the first frozen figure are made of the facts as they
-are known now, unless so many officers count that this would keep somebody waiting.
+are known now, unless the roster has so many officers that this would keep somebody waiting.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -16,7 +16,7 @@ from service.coverage.rate import Figure, figures_by_agency, new_after
 from service.coverage_outlook.targets import Tally
 
 MOST_LIVE_OFFICERS = 20_000
-"""Where more count, days without a frozen figure are left out."""
+"""Where the roster has more, days without a frozen figure are left out."""
 MONTHS = 24
 
 
@@ -45,8 +45,7 @@ class History:
         self._work, self._known = work, known
         self._top = work.agencies.top()
         self._own: dict[date, Mapping[UUID, Figure]] = {}
-        newest = work.snapshots.newest_on_or_before(self._top.id, date.max) if self._top else None
-        self._is_large = newest is not None and newest.denominator > MOST_LIVE_OFFICERS
+        self._is_large = work.outlook.count_officers() > MOST_LIVE_OFFICERS
 
     def points(self, days: Collection[date], within: Sequence[UUID], *, as_known_now: bool = False) -> list[TrendPoint]:
         """The figures of some agencies together on some days, by day; days on which nobody counted, or that cannot be told, are left out.
@@ -70,11 +69,11 @@ class History:
                 found.append(TrendPoint(day, tally, snapshot))
         return found
 
-    def own_at(self, day: date) -> Mapping[UUID, Figure] | None:
-        """Every agency's own figure at the end of a day; ``None`` when it cannot be told."""
+    def own_at(self, day: date) -> Mapping[UUID, Figure]:
+        """Every agency's own figure at the end of a day, frozen or else from the facts as known now, however many officers there are."""
         snapshot = self.frozen(day, day).get(day)
         if snapshot is None:
-            return self._live_own(day)
+            return self._counted(day)
         figures = self._work.snapshots.all_figures(snapshot.id)
         return {figure.agency_id: Figure(figure.own_numerator, figure.own_denominator) for figure in figures}
 
@@ -85,16 +84,14 @@ class History:
         return {snapshot.day: snapshot for snapshot in self._work.snapshots.newest_editions(self._top.id, since=since, until=until)}
 
     def _live(self, day: date, within: Sequence[UUID]) -> Tally | None:
-        own = self._live_own(day)
-        if own is None:
+        if self._is_large:
             return None
+        own = self._counted(day)
         figures = [own[agency_id] for agency_id in within if agency_id in own]
         return Tally(sum(figure.numerator for figure in figures), sum(figure.denominator for figure in figures))
 
-    def _live_own(self, day: date) -> Mapping[UUID, Figure] | None:
+    def _counted(self, day: date) -> Mapping[UUID, Figure]:
         if day not in self._own:
-            if self._is_large:
-                return None
             at = FactsAt(day, self._known)
             self._own[day] = figures_by_agency(self._work.coverage.groups(at, new_after=new_after(day)))
         return self._own[day]
