@@ -83,7 +83,7 @@ def _take(context: ServiceContext, content: bytes, file: Path, *, is_dry_run: bo
 
 
 def _tell(plan: ImportPlan, place_of: PlaceOf, *, is_dry_run: bool) -> None:
-    console = Console(soft_wrap=True)
+    console = Console()
     lines = change_lines(first_changes(plan), _ENGLISH, place_of)
     if lines:
         table = Table("change", "what", "where", "before", "after")
@@ -95,7 +95,7 @@ def _tell(plan: ImportPlan, place_of: PlaceOf, *, is_dry_run: bool) -> None:
     if len(plan.changes) > len(lines):
         console.print(f"the first {len(lines)} of {len(plan.changes)} are shown", markup=False)
     for fault in plan.faults[:MOST_SHOWN]:
-        console.print(f"conflict: {fault_text(fault, _ENGLISH)}", markup=False, highlight=False)
+        console.print(f"conflict: {fault_text(fault, _ENGLISH)}", markup=False, highlight=False, soft_wrap=True)
     totals = ", ".join(f"{count} {name}" for name, count in totals_of(plan).items())
     console.print(f"{'would be' if is_dry_run else 'done'}: {totals}", markup=False, highlight=False)
 
