@@ -24,7 +24,7 @@ from integrity.merkle import HASH_BYTES, ReadNode, TreeNode
 EMBEDDED_AUTHORITY = "embedded"
 """Name of the authority that always stamps, and whose token seals."""
 _Built = TypeVar("_Built")
-_IS_STAMPED = text("SELECT 1 FROM timestamp_receipt WHERE checkpoint_size = :size AND authority = :authority LIMIT 1")
+_IS_STAMPED = text("SELECT 1 FROM timestamp_receipt WHERE checkpoint_size = CAST(:size AS bigint) AND authority = :authority LIMIT 1")
 _NODES = text(
     "SELECT node.level, node.node_index, node.hash FROM merkle_node node "
     "JOIN unnest(CAST(:levels AS bigint[]), CAST(:indexes AS bigint[])) AS wanted (level, node_index) "

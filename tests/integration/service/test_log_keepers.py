@@ -39,7 +39,7 @@ from tests.builders import make_file
 from tests.service_fixtures import StoppedClock, running_service
 from tests.unit.integrity.test_timestamp import private_pem, rfc3161_encoding, variant
 
-MADE_AT_FIRST = 4
+MADE_AT_FIRST = 5
 """Events of the first people, which the first seal takes along."""
 
 
