@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from evidence_store.coverage_facts import FactsAt
-from evidence_store.repositories.coverage import FACT_SETS, holds_at, known_at, vars_of
+from evidence_store.repositories.coverage import FACT_SETS, WHOLE_LEDGER, holds_at, known_at, vars_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +246,7 @@ class CompanionFacts:
             "recent_after": window.recent_after,
             "started_before": window.started_before,
         }
+        self._session.execute(text(WHOLE_LEDGER))
         return [UseCount(row.agency_id, row.never_docked, row.usable, row.recording) for row in self._session.execute(_USE, values)]
 
     def clips(self, window: UseWindow) -> list[tuple[UUID, int, int]]:

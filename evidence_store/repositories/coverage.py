@@ -120,7 +120,7 @@ _NAMED = text(
     """
 )
 _FEW = "SET LOCAL enable_nestloop = on"
-_WHOLE_LEDGER = "SET LOCAL work_mem = '256MB'; SET LOCAL enable_nestloop = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_sort = off"
+WHOLE_LEDGER = "SET LOCAL work_mem = '256MB'; SET LOCAL enable_nestloop = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_sort = off"
 """For queries over everybody: estimates of how many facts stand on a day are far off, and hashing is right whatever they say."""
 _ROSTER = text(
     f"""
@@ -178,7 +178,7 @@ class Coverage:
             within: Agencies whose officers are named.
             most: How many are named at most.
         """
-        self._session.execute(text(_WHOLE_LEDGER))
+        self._session.execute(text(WHOLE_LEDGER))
         rows = self._session.execute(_COUNTS, {**vars_of(at), "new_after": new_after, "within": list(within), "most": most}).all()
         groups = [CountedGroup(row.agency_id, _holding(row.held), row.is_new, row.officers) for row in rows if row.officer_id is None]
         held = {row.officer_id: row.held for row in rows if row.officer_id is not None}
@@ -196,7 +196,7 @@ class Coverage:
             agencies: Only those who serve at one of these.
             only_missing: Only those without a recorder of their own in service.
         """
-        self._session.execute(text(_WHOLE_LEDGER))
+        self._session.execute(text(WHOLE_LEDGER))
         values = {**vars_of(at), "agencies": None if agencies is None else list(agencies), "only_missing": only_missing}
         for row in self._session.execute(_ROSTER, values, execution_options={"yield_per": _BATCH_ROWS}):
             yield _counted(row, row.held)
