@@ -7,6 +7,7 @@ from api.v1.cases import routes as cases
 from api.v1.clips import decisions, recording
 from api.v1.clips import routes as clips
 from api.v1.coverage import files as coverage_files
+from api.v1.coverage import frozen as coverage_frozen
 from api.v1.coverage import outlook as coverage_outlook
 from api.v1.coverage import reports as coverage_reports
 from api.v1.coverage import routes as coverage
@@ -26,5 +27,8 @@ router = APIRouter(prefix="/api/v1")
 for feature in (accounts, cases, clips, coverage, custody, docks, evidence_packages, imports, ingest, roster, safekeeping):
     router.include_router(feature.router)
 router.include_router(ingest.clock_router)
-for further in (adoptions, coverage_outlook, coverage_files, coverage_reports, coverage_sample, coverage_statistics, decisions, recorders, recording):
+for further in (
+    *(adoptions, decisions, recorders, recording),
+    *(coverage_frozen, coverage_outlook, coverage_files, coverage_reports, coverage_sample, coverage_statistics),
+):
     router.include_router(further.router)

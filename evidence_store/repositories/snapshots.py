@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Select, func, insert, select, text
+from sqlalchemy import ColumnElement, Select, func, insert, select, text
 from sqlalchemy.orm import Session, aliased
 
 from evidence_store.models import CoverageFigure, CoverageSnapshot, RosterChange, SnapshotEdition
@@ -51,12 +51,7 @@ class Snapshots:
 
     def newest_editions(self, agency_id: UUID, *, since: date, until: date | None = None) -> list[CoverageSnapshot]:
         """For each day from one to another, the edition that no other replaces, by day."""
-        later = aliased(CoverageSnapshot)
-        query = select(CoverageSnapshot).where(
-            CoverageSnapshot.agency_id == agency_id,
-            CoverageSnapshot.day >= since,
-            ~select(later.id).where(later.replaces_id == CoverageSnapshot.id).exists(),
-        )
+        query = select(CoverageSnapshot).where(CoverageSnapshot.agency_id == agency_id, CoverageSnapshot.day >= since, _is_newest())
         if until is not None:
             query = query.where(CoverageSnapshot.day <= until)
         return list(self._session.scalars(query.order_by(CoverageSnapshot.day)))
@@ -64,19 +59,19 @@ class Snapshots:
     def editions(self, agency_id: UUID, day: date) -> list[CoverageSnapshot]:
         """Every edition of a day, in the order they were made."""
         query = select(CoverageSnapshot).where(CoverageSnapshot.agency_id == agency_id, CoverageSnapshot.day == day)
-        return list(self._session.scalars(query.order_by(CoverageSnapshot.made_at, CoverageSnapshot.id)))
+        return list(self._session.scalars(query.order_by(CoverageSnapshot.known_until, CoverageSnapshot.made_at)))
 
     def latest(self, agency_id: UUID, *, limit: int, before: date | None = None) -> list[CoverageSnapshot]:
         """Snapshots of the newest days, newest first, every edition."""
         query = select(CoverageSnapshot).where(CoverageSnapshot.agency_id == agency_id)
         if before is not None:
             query = query.where(CoverageSnapshot.day < before)
-        return list(self._session.scalars(query.order_by(CoverageSnapshot.day.desc(), CoverageSnapshot.made_at.desc()).limit(limit)))
+        return list(self._session.scalars(query.order_by(CoverageSnapshot.day.desc(), *_NEWEST_FIRST).limit(limit)))
 
     def newest_on_or_before(self, agency_id: UUID, day: date) -> CoverageSnapshot | None:
         """The newest edition of the last frozen day up to one."""
-        query = select(CoverageSnapshot).where(CoverageSnapshot.agency_id == agency_id, CoverageSnapshot.day <= day)
-        return self._session.scalars(query.order_by(CoverageSnapshot.day.desc(), CoverageSnapshot.made_at.desc()).limit(1)).one_or_none()
+        query = select(CoverageSnapshot).where(CoverageSnapshot.agency_id == agency_id, CoverageSnapshot.day <= day, _is_newest())
+        return self._session.scalars(query.order_by(CoverageSnapshot.day.desc()).limit(1)).one_or_none()
 
     def figure(self, snapshot_id: UUID, agency_id: UUID) -> CoverageFigure | None:
         """The figure of one agency in a snapshot."""
@@ -98,15 +93,14 @@ class Snapshots:
     def _figures(self, query: Select[CoverageFigure]) -> list[CoverageFigure]:
         return list(self._session.scalars(query.order_by(CoverageFigure.code)))
 
-    def change(self, change_id: UUID) -> RosterChange | None:
-        """Find a change of the roster by its id."""
-        return self._session.get(RosterChange, change_id)
-
     def changes_since(self, moment: datetime) -> list[RosterChange]:
         """Changes of the roster recorded after an instant, oldest first."""
         return list(self._session.scalars(select(RosterChange).where(RosterChange.recorded_at > moment).order_by(RosterChange.recorded_at)))
 
-    def changes_touching(self, day: date, *, after: datetime) -> int:
-        """Count the changes recorded after an instant that touch a day or one before it."""
-        query = select(func.count()).where(RosterChange.recorded_at > after, RosterChange.touches_from <= day)
-        return self._session.scalar(query.select_from(RosterChange)) or 0
+
+_NEWEST_FIRST = (CoverageSnapshot.known_until.desc(), CoverageSnapshot.made_at.desc())
+
+
+def _is_newest() -> ColumnElement[bool]:
+    later = aliased(CoverageSnapshot)
+    return ~select(later.id).where(later.replaces_id == CoverageSnapshot.id).exists()

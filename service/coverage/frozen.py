@@ -1,4 +1,4 @@
-"""Read what was frozen: the figure of an agency and those directly below it, over time, and every edition of a day."""
+"""Read what was frozen: the figure of an agency and those directly below it, and every edition of the newest days."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -69,21 +69,6 @@ def read_snapshot(context: ServiceContext, snapshot_id: UUID, *, actor: Actor, a
         if snapshot is None:
             raise SnapshotNotFoundError(str(snapshot_id))
         return _read(work, snapshot, agency.id)
-
-
-def read_history(context: ServiceContext, *, since: date, actor: Actor, agency_code: str | None = None) -> list[FrozenPoint]:
-    """Read an agency's figure of every frozen day since one, the newest edition of each, by day.
-
-    Raises:
-        NotPermittedError: This role may not.
-        UnknownAgencyError: No such agency within the actor's.
-    """
-    require(Action.READ_COVERAGE, actor)
-    with context.unit_of_work() as work:
-        agency, top = _agency_and_top(work, agency_code, actor)
-        snapshots = work.snapshots.newest_editions(top.id, since=since)
-        figures = work.snapshots.figures_over_time([snapshot.id for snapshot in snapshots], agency.id)
-    return [FrozenPoint(snapshot, figures[snapshot.id]) for snapshot in snapshots if snapshot.id in figures]
 
 
 def list_snapshots(context: ServiceContext, *, actor: Actor, agency_code: str | None = None, limit: int = MOST_SNAPSHOTS) -> list[FrozenPoint]:

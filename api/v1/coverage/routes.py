@@ -17,7 +17,12 @@ def get_coverage(
     actor: CurrentActor,
     agency: Annotated[str | None, Query(max_length=64)] = None,
     as_of: Annotated[str | None, Query(max_length=40)] = None,
+    known_at: Annotated[str | None, Query(max_length=40)] = None,
 ) -> CoverageAnswer:
-    """Measure an agency's coverage; ``as_of`` is an RFC 3339 instant, or a date, meaning its end in Asia/Shanghai."""
+    """Measure an agency's coverage; ``as_of`` and ``known_at`` are RFC 3339 instants, or dates, meaning their ends in Asia/Shanghai.
+
+    With ``known_at`` only what was known at that instant counts.
+    """
     moment = parse_as_of(as_of, context.clock.now())
-    return coverage_answer(measure_coverage(context, actor=actor, agency_code=agency, as_of=moment))
+    known = parse_as_of(known_at, context.clock.now()) if known_at is not None else None
+    return coverage_answer(measure_coverage(context, actor=actor, agency_code=agency, as_of=moment, known=known))
