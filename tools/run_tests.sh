@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Run the tests that a mark expression selects, in three groups at once: guests, whole installations and stores; what needs servers; all others.
+# Run the tests that a mark expression selects, in three groups at once: guests, whole installations and stores; what needs a database; all others.
 # The first has the processors when it asks for them, because real machines wait for it. Without root, those that need it are left out, and that is said.
 # usage: tools/run_tests.sh EXPRESSION [pytest options]
 set -euo pipefail
@@ -12,8 +12,8 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 
 systems=(tests/lab tests/e2e tests/conformance)
-servers=(tests/integration tests/browser)
-others=(tests/unit tests/api tests/web tests/architecture)
+servers=(tests/integration)
+others=(tests/unit tests/api tests/web tests/architecture tests/browser)
 logs=$(mktemp -d)
 groups=()
 trap 'kill "${groups[@]}" 2>/dev/null || true; rm -rf "$logs"' EXIT
@@ -34,9 +34,9 @@ done
 
 run_group systems 0 "${systems[@]}" "$@" &
 groups+=($!)
-run_group servers 5 "${servers[@]}" "$@" &
+run_group servers 1 "${servers[@]}" "$@" &
 groups+=($!)
-run_group others 10 "${others[@]}" "$@" &
+run_group others 3 "${others[@]}" "$@" &
 groups+=($!)
 status=0
 for group in "${groups[@]}"; do

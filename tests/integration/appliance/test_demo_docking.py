@@ -28,8 +28,8 @@ def finished(appliance):
 
 def ask(appliance, path, person="reviewer"):
     ready = appliance.ready()
-    token = urllib3.request("POST", f"{ready['url']}/api/v1/tokens", json=ready[person]).json()["access_token"]
-    return urllib3.request("GET", f"{ready['url']}{path}", headers={"Authorization": f"Bearer {token}"}).json()
+    token = urllib3.request("POST", f"{ready['url']}/api/v1/tokens", json=ready[person], timeout=30).json()["access_token"]
+    return urllib3.request("GET", f"{ready['url']}{path}", headers={"Authorization": f"Bearer {token}"}, timeout=30).json()
 
 
 def test_the_province_is_there_as_soon_as_the_service_is_ready(demonstration):

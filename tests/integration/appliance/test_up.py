@@ -32,7 +32,7 @@ def test_the_ready_file_says_how_to_sign_in_and_is_private(running):
     assert set(ready) == {"url", "administrator", "reviewer", "dock", "log_key"}
     assert set(ready["dock"]) == {"id", "token"}
     for person in ("administrator", "reviewer"):
-        answer = urllib3.request("POST", f"{ready['url']}/api/v1/tokens", json=ready[person])
+        answer = urllib3.request("POST", f"{ready['url']}/api/v1/tokens", json=ready[person], timeout=30)
         assert answer.status in {200, 201}, answer.data
 
 
